@@ -1,0 +1,242 @@
+"""Run a rule down a surface and record it: `descend` for one setting, `sweep` for a whole grid at once.
+
+>>> from lib.optimizers import gd
+>>> from lib.surfaces import quadratic
+>>> run = descend(quadratic(1.0), start=[1.0], opt=gd(lr=0.5), steps=3)
+>>> run.theta.sel(coord="x1").values
+array([1.   , 0.5  , 0.25 , 0.125])
+>>> grid = sweep(quadratic(1.0), start=[1.0], rule=gd, steps=3, lr=[0.5, 1.0, 1.5])
+>>> grid.loss.isel(step=-1).values
+array([0.0078125, 0.       , 0.0078125])
+
+Both return an `xarray.Dataset`:
+
+========== ===================== =========================================================
+variable   dimensions            meaning
+========== ===================== =========================================================
+theta      step, coord, *runs    the iterates; step 0 is the start
+loss       step, *runs           the value there
+grad_norm  step, *runs           the Euclidean norm of the gradient there
+diverged   *runs                 True when a run left the finite numbers
+========== ===================== =========================================================
+
+A run diverges when its parameters, its loss or its gradient's norm would no longer be finite. It is
+frozen at its last finite iterate and flagged; the other runs go on, and nobody is warned. The attributes
+`surface`, `start`, `rule`, `steps` and `hyperparameters` say what was run: `sweep` called with them
+repeats it. This module computes no step and no gradient of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from lib.engine import Array, Optimizer, check
+from lib.surfaces import Surface
+
+
+def descend(
+    surface: Surface,
+    start: ArrayLike,
+    opt: Optimizer,
+    steps: int,
+    *,
+    every: int = 1,
+    record: Iterable[str] = (),
+) -> xr.Dataset:
+    """Run one optimizer from one start, or from many at once.
+
+    Parameters
+    ----------
+    surface : what to minimize
+    start : one number per coordinate, or an array of shape (d, *runs)
+    opt : a rule with its hyperparameters, such as `adam(lr=0.1)`
+    steps : how many steps to take, ≥ 0
+    every : keep every so many steps; the start and the last step are always kept
+    record : what else to keep, of "grad" and the names of the rule's slots; each (step, coord, *runs)
+
+    Returns
+    -------
+    xarray.Dataset, as the head of this module describes. Runs of a `start` with more than one axis are
+    called `run`, or `run1`, `run2`, … when they have several axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When the start does not fit the surface or is not finite, steps or every is not a whole number in
+        its range, a name to record is unknown, or a hyperparameter is missing or out of its range.
+    """
+    theta = _start(surface, start)
+    shapes = [np.shape(value) for value in opt.hyperparameters.values() if np.ndim(value)]
+    try:
+        runs = np.broadcast_shapes(theta.shape[1:], *shapes)
+    except ValueError:
+        raise ValueError(
+            f"start has runs of shape {theta.shape[1:]} and the hyperparameters have {shapes}; "
+            "these do not broadcast. For every combination use sweep"
+        ) from None
+    theta = np.broadcast_to(theta.reshape(_align(theta, runs)), (len(theta), *runs))
+    dims = ["run"] if len(runs) == 1 else [f"run{i}" for i in range(1, len(runs) + 1)]
+    dataset = _run(surface, theta, opt, steps, every, record, dims)
+    return dataset.assign_attrs(_facts(surface, start, opt, steps, opt.hyperparameters))
+
+
+def sweep(
+    surface: Surface,
+    start: Sequence[Any],
+    rule: Optimizer,
+    steps: int,
+    *,
+    every: int = 1,
+    record: Iterable[str] = (),
+    **hyperparameters: Any,
+) -> xr.Dataset:
+    """Run a rule for every combination of some hyperparameters and starts, all at once.
+
+    Each hyperparameter given as a list or array of one axis becomes a dimension of the result, with its
+    name and values; so does each coordinate of `start`, called `start_x` for a coordinate x.
+
+    Parameters
+    ----------
+    surface, steps, every, record : as for `descend`
+    start : for each coordinate a number, or the values to start from
+    rule : a rule; what is not given below keeps its value
+    **hyperparameters : a number, a schedule, or the values to try
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `descend`; and when a hyperparameter or a coordinate of the start has more than one axis.
+
+    Examples
+    --------
+    A map of where gradient descent ends, from 3 × 2 starts:
+
+    >>> from lib.optimizers import gd
+    >>> from lib.surfaces import ravine
+    >>> grid = sweep(ravine(10), start=([-1, 0, 1], [0.5, 1]), rule=gd, steps=50, lr=0.1)
+    >>> dict(grid.loss.sizes)
+    {'step': 51, 'start_x': 3, 'start_y': 2}
+    """
+    given = {**rule.hyperparameters, **hyperparameters}
+    rule(**hyperparameters)  # an unknown name or a wrong value is named before anything is laid out
+    parts = [np.asarray(part, float) for part in _coordinates(surface, start)]
+    axes = {f"start_{name}": part for name, part in zip(surface.coords, parts, strict=True) if part.ndim}
+    axes |= {name: check(name, value) for name, value in given.items() if np.ndim(value)}
+    for name, values in axes.items():
+        if values.ndim != 1 or not values.size:
+            raise ValueError(f"{name} has shape {values.shape}; a dimension of a sweep has one axis of values")
+
+    def along(name: str, value: Any) -> Any:
+        position = list(axes).index(name) if name in axes else None
+        return value if position is None else axes[name].reshape(-1, *[1] * (len(axes) - 1 - position))
+
+    runs = tuple(len(values) for values in axes.values())
+    theta = np.stack(
+        [
+            np.broadcast_to(along(f"start_{name}", part), runs)
+            for name, part in zip(surface.coords, parts, strict=True)
+        ]
+    )
+    opt = rule(**{name: along(name, value) for name, value in given.items() if np.ndim(value)})
+    opt = opt(**{name: value for name, value in hyperparameters.items() if not np.ndim(value)})
+    dataset = _run(surface, _start(surface, theta), opt, steps, every, record, list(axes))
+    return dataset.assign_coords(axes).assign_attrs(_facts(surface, start, rule, steps, given))
+
+
+def _run(
+    surface: Surface,
+    start: Array,
+    opt: Optimizer,
+    steps: int,
+    every: int,
+    record: Iterable[str],
+    dims: list[str],
+) -> xr.Dataset:
+    steps, every = _whole("steps", steps, 0), _whole("every", every, 1)
+    record = [record] if isinstance(record, str) else list(record)
+    for name in record:
+        if name not in ("grad", *opt.slots):
+            raise ValueError(f"cannot record {name!r}; {opt.name} has {', '.join(('grad', *opt.slots))}")
+    theta = np.array(start, dtype=float)
+    runs = theta.shape[1:]
+    kept = [*range(0, steps, every), steps]
+    vectors = {name: np.empty((len(kept), *theta.shape)) for name in ("theta", *record)}
+    numbers = {name: np.empty((len(kept), *runs)) for name in ("loss", "grad_norm")}
+    diverged = np.zeros(runs, bool)
+    state = opt.init(theta)
+    previous = theta.copy()
+    row = 0
+    with np.errstate(all="ignore"):
+        for t in range(steps + 1):
+            if t > 0:
+                opt.step(theta, grad, state)
+                if diverged.any():
+                    np.copyto(theta, previous, where=diverged)
+            value, grad = surface.value_and_grad(theta)
+            norm = np.sqrt((grad * grad).sum(axis=0))
+            lost = ~np.isfinite(value + norm + theta.sum(axis=0)) & ~diverged
+            if lost.any():
+                diverged |= lost
+                if t > 0:
+                    np.copyto(theta, previous, where=lost)
+                    value, grad = surface.value_and_grad(theta)
+                    norm = np.sqrt((grad * grad).sum(axis=0))
+            if t == kept[row]:
+                now = {"theta": theta, "grad": grad, **state}
+                for name, array in vectors.items():
+                    array[row] = now[name]
+                numbers["loss"][row] = value
+                numbers["grad_norm"][row] = norm
+                row += 1
+            np.copyto(previous, theta)
+    return xr.Dataset(
+        {
+            **{name: (("step", "coord", *dims), array) for name, array in vectors.items()},
+            **{name: (("step", *dims), array) for name, array in numbers.items()},
+            "diverged": (tuple(dims), diverged),
+        },
+        coords={"step": kept, "coord": list(surface.coords)},
+    )
+
+
+def _start(surface: Surface, start: ArrayLike) -> Array:
+    _coordinates(surface, start)
+    theta = np.array(start, dtype=float)
+    if not np.isfinite(theta).all():
+        raise ValueError(f"start has a value that is not finite: {start!r}")
+    return theta
+
+
+def _coordinates(surface: Surface, start: Any) -> list[Any]:
+    parts = list(start) if np.iterable(start) else [start]
+    if len(parts) != len(surface.coords):
+        raise ValueError(
+            f"{surface.name} has {len(surface.coords)} coordinates, ({', '.join(surface.coords)}); "
+            f"start has {len(parts)}. Give one entry per coordinate"
+        )
+    return parts
+
+
+def _align(theta: Array, runs: tuple[int, ...]) -> tuple[int, ...]:
+    return (len(theta), *[1] * (len(runs) + 1 - theta.ndim), *theta.shape[1:])
+
+
+def _whole(name: str, value: Any, lowest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
+        raise ValueError(f"{name} is {value!r}; it has to be a whole number ≥ {lowest}")
+    return int(value)
+
+
+def _facts(
+    surface: Surface, start: Any, rule: Optimizer, steps: int, hyperparameters: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "surface": surface,
+        "start": start,
+        "rule": rule,
+        "steps": steps,
+        "hyperparameters": dict(hyperparameters),
+    }

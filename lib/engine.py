@@ -1,0 +1,360 @@
+"""From a rule to an optimizer: `@optimizer` gives a pure function `init` and `step`.
+
+A rule is written once, as in its paper: parameters, gradient, step number, then the state by name;
+hyperparameters follow by keyword. Its signature is its only declaration.
+
+>>> @optimizer
+... def momentum(theta, g, t, v, *, lr, beta=0.9):
+...     v = beta * v + g
+...     return theta - lr * v, v
+>>> opt = momentum(lr=0.1)
+>>> theta = np.array([1.0])
+>>> state = opt.init(theta)
+>>> opt.step(theta, np.array([0.5]), state)
+>>> theta, state
+(array([0.95]), {'t': 1, 'v': array([0.5])})
+
+This module knows no rule by name. What may change here: how a rule is cut into blocks, what is checked,
+what a message says. What may not: a result, to the last bit. NumPy only.
+"""
+
+import ast
+import difflib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from math import inf, prod
+from types import EllipsisType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Parameters = Array | dict[str, Array]
+State = dict[str, Any]
+Block = tuple[slice, ...] | EllipsisType
+
+BLOCK = 2**14
+"""Elements that `step` works on at once: few enough that a rule's intermediate arrays stay in cache."""
+
+REQUIRED = inspect.Parameter.empty
+
+
+class Range(NamedTuple):
+    """The values a hyperparameter may have: lowest ≤ value < below."""
+
+    lowest: float
+    below: float
+    words: str
+
+
+NONNEGATIVE = Range(0.0, inf, "a finite number ≥ 0")
+FRACTION = Range(0.0, 1.0, "a number in [0, 1)")
+
+ALLOWED = {
+    "lr": NONNEGATIVE,
+    "eps": NONNEGATIVE,
+    "weight_decay": NONNEGATIVE,
+    "beta": FRACTION,
+    "rho": FRACTION,
+}
+"""What each hyperparameter may be, by name; digits at the end of a name do not count (beta1, beta2)."""
+
+
+def optimizer(
+    rule: Callable[..., Any] | None = None, *, elementwise: bool = True
+) -> "Optimizer | Callable[[Callable[..., Any]], Optimizer]":
+    """Make an `Optimizer` of the rule below this decorator.
+
+    `@optimizer(elementwise=False)` is for a rule whose parts mix coordinates (a norm, a matrix): it always
+    gets the whole array, never a block of it.
+
+    Raises
+    ------
+    TypeError
+        When the rule does not begin with (theta, g, t), or when a hyperparameter is not in `ALLOWED`.
+    """
+    if rule is None:
+        return lambda rule: Optimizer(rule, elementwise)
+    return Optimizer(rule, elementwise)
+
+
+class Optimizer:
+    """A rule with its hyperparameters.
+
+    `opt(lr=0.1)` is the same rule with other hyperparameters; `opt.init(theta)` makes its state, and
+    `opt.step(theta, g, state)` takes one step in place.
+
+    Parameters are a float array of shape (d, *runs), coordinates first, or a dict of float arrays. A
+    hyperparameter is a number, an array that broadcasts to the runs, or a schedule: a function of the
+    step number t (the first step is t = 1).
+
+    Attributes
+    ----------
+    name : str
+        The rule's name.
+    slots : tuple of str
+        The names of the state's arrays, each of the shape of the parameters.
+    hyperparameters : dict
+        Name to value; `REQUIRED` where one has to be given.
+    """
+
+    def __init__(self, rule: Callable[..., Any], elementwise: bool = True) -> None:
+        parameters = inspect.signature(rule).parameters.values()
+        positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        if positional[:3] != ["theta", "g", "t"]:
+            raise TypeError(f"{rule.__name__}{inspect.signature(rule)}: a rule begins with (theta, g, t, …)")
+        self.rule = rule
+        self.elementwise = elementwise
+        self.name = rule.__name__
+        self.slots = tuple(positional[3:])
+        self.hyperparameters = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        for name in self.hyperparameters:
+            if _stem(name) not in ALLOWED:
+                raise TypeError(f"{self.name}: say in engine.ALLOWED which values {name} may have")
+        self.__doc__ = rule.__doc__
+        self.__module__ = rule.__module__
+        self.__wrapped__ = rule  # help, doctest and inspect.getsource find the rule behind it
+
+    def __call__(self, *positional: Any, **hyperparameters: Any) -> "Optimizer":
+        """The same rule with these hyperparameters instead of its own."""
+        if positional:
+            raise TypeError(f"{self.name} takes its hyperparameters by name: {self._example()}")
+        made = object.__new__(Optimizer)
+        made.__dict__.update(self.__dict__)
+        made.hyperparameters = dict(self.hyperparameters)
+        for name, value in hyperparameters.items():
+            if name not in self.hyperparameters:
+                raise TypeError(self._unknown(name))
+            made.hyperparameters[name] = value if callable(value) else check(name, value)
+        return made
+
+    def __repr__(self) -> str:
+        given = ", ".join(
+            f"{name}={_show(value)}"
+            for name, value in self.hyperparameters.items()
+            if value is not REQUIRED
+        )
+        return f"{self.name}({given})"
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.Signature(
+            [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value)
+                for name, value in self.hyperparameters.items()
+            ]
+        )
+
+    @property
+    def source(self) -> str:
+        """The rule's text as it runs, without its docstring: what a chapter prints."""
+        text = textwrap.dedent(inspect.getsource(self.rule))
+        function = ast.parse(text).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        lines = text.splitlines()
+        if ast.get_docstring(function) is not None:
+            del lines[function.body[0].lineno - 1 : function.body[0].end_lineno]
+        return "\n".join(lines)
+
+    def init(self, theta: Parameters) -> State:
+        """The state before the first step: t = 0, and zeros like the parameters for every slot.
+
+        Raises
+        ------
+        TypeError
+            When `theta` is not a float array or a dict of float arrays.
+        """
+        _check_parameters(theta)
+
+        def zeros() -> Parameters:
+            if isinstance(theta, dict):
+                return {key: np.zeros_like(leaf, subok=False) for key, leaf in theta.items()}
+            return np.zeros_like(theta, subok=False)
+
+        return {"t": 0} | {slot: zeros() for slot in self.slots}
+
+    def step(self, theta: Parameters, g: Any, state: State) -> None:
+        """Take one step: change `theta` and `state` in place.
+
+        Everything is checked first; when an error is raised, nothing has changed.
+
+        Parameters
+        ----------
+        theta : float array of shape (d, *runs), or dict of float arrays
+        g : the gradient, of the same shape or with the same keys
+        state : what `init` made, as the last step left it
+
+        Raises
+        ------
+        TypeError, ValueError
+            When `theta` is not made of floats or is read-only, `g` has another shape, `state` is not this
+            rule's, or a hyperparameter is missing, out of its range or does not broadcast to the runs.
+        """
+        _check_parameters(theta)
+        self._check_state(state, theta)
+        t = state["t"] + 1
+        runs = () if isinstance(theta, dict) else theta.shape[1:]
+        hyperparameters = self.values(t, runs)
+        if isinstance(theta, dict):
+            leaves = [
+                (leaf, _gradient(g, leaf, key), [state[slot][key] for slot in self.slots])
+                for key, leaf in theta.items()
+            ]
+        else:
+            leaves = [(theta, _gradient(g, theta), [state[slot] for slot in self.slots])]
+        for leaf, gradient, slots in leaves:
+            self._update(leaf, gradient, float(t), slots, hyperparameters)
+        state["t"] = t
+
+    def values(self, t: int, runs: tuple[int, ...] = ()) -> dict[str, Any]:
+        """The hyperparameters at step `t`, checked: floats, or arrays that broadcast to `runs`."""
+        now = {}
+        for name, value in self.hyperparameters.items():
+            if value is REQUIRED:
+                raise TypeError(f"{self.name} needs {name}, which has no default: {self._example()}")
+            if callable(value):
+                value = check(name, value(t), f" at t = {t}")
+            if isinstance(value, np.ndarray) and not _broadcasts(value.shape, runs):
+                raise ValueError(
+                    f"{name} has shape {value.shape}, which does not broadcast to the runs {runs}. "
+                    f"theta has shape (d, *runs): give {name} a number, or theta more runs"
+                )
+            now[name] = value
+        return now
+
+    def _update(
+        self, theta: Array, g: Array, t: float, slots: list[Array], hyperparameters: dict[str, Any]
+    ) -> None:
+        for block in _blocks(theta.shape) if self.elementwise else [...]:
+            here = {name: _cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
+            new = self.rule(theta[block], g[block], t, *(slot[block] for slot in slots), **here)
+            new = new if isinstance(new, tuple) else (new,)
+            for old, value in zip((theta, *slots), new, strict=True):
+                old[block] = value
+
+    def _check_state(self, state: State, theta: Parameters) -> None:
+        if not isinstance(state, dict) or state.keys() != {"t", *self.slots}:
+            has = ", ".join(map(str, state)) if isinstance(state, dict) else repr(state)
+            raise ValueError(
+                f"{self.name} keeps a state of {', '.join(('t', *self.slots))}; this one has {has}. "
+                f"A state belongs to its rule: make one with {self.name}.init(theta)"
+            )
+        for slot in self.slots:
+            if _shapes(state[slot]) != _shapes(theta):
+                raise ValueError(
+                    f"the state's {slot} has shape {_shapes(state[slot])}, theta {_shapes(theta)}. "
+                    f"A state belongs to its parameters: make one with {self.name}.init(theta)"
+                )
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self.hyperparameters, n=1, cutoff=0.3)
+        return (
+            f"{self.name} has no hyperparameter {name!r}; it has {', '.join(self.hyperparameters)}."
+            + (f" Did you mean {near[0]}?" if near else "")
+        )
+
+    def _example(self) -> str:
+        needed = [name for name, value in self.hyperparameters.items() if value is REQUIRED] or ["lr"]
+        return f"{self.name}({', '.join(f'{name}=0.1' for name in needed)})"
+
+
+def check(name: str, value: Any, when: str = "") -> Any:
+    """A hyperparameter's value as a float or a float64 array, if `ALLOWED` allows it.
+
+    >>> check("lr", -1)
+    Traceback (most recent call last):
+    ValueError: lr is -1; it has to be a finite number ≥ 0
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(
+            f"{name} is {value!r}{when}; give a number, an array of numbers, or a schedule: "
+            "a function of the step number t"
+        )
+    lowest, below, words = ALLOWED[_stem(name)]
+    wrong = ~((array >= lowest) & (array < below))
+    if wrong.any():
+        raise ValueError(f"{name} is {_show(array[wrong].flat[0])}{when}; it has to be {words}")
+    return array.astype(float) if array.ndim else float(array)
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789")
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"<{'×'.join(map(str, value.shape))} values>"
+    return getattr(value, "__name__", "schedule") if callable(value) else f"{value:g}"
+
+
+def _shapes(parameters: Any) -> Any:
+    if isinstance(parameters, Mapping):
+        return {key: np.shape(leaf) for key, leaf in parameters.items()}
+    return np.shape(parameters)
+
+
+def _broadcasts(shape: tuple[int, ...], runs: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(shape, runs) == runs
+    except ValueError:
+        return False
+
+
+def _check_parameters(theta: Any) -> None:
+    leaves = theta if isinstance(theta, dict) else {"": theta}
+    for key, leaf in leaves.items():
+        name = f"theta[{key!r}]" if key else "theta"
+        if not isinstance(leaf, np.ndarray):
+            raise TypeError(
+                f"{name} is of type {type(leaf).__name__}; parameters are changed in place, so give "
+                "an array, np.array(theta, dtype=float), or a dict of arrays"
+            )
+        if leaf.dtype.kind != "f":
+            raise TypeError(
+                f"{name} has dtype {leaf.dtype}; a step is a fraction, so parameters are floats: "
+                "theta.astype(float)"
+            )
+        if not leaf.flags.writeable:
+            raise ValueError(f"{name} is read-only, and a step changes it in place: give theta.copy()")
+
+
+def _gradient(g: Any, theta: Array, key: str | None = None) -> Array:
+    name = "the gradient" if key is None else f"the gradient of {key!r}"
+    if key is not None:
+        if not isinstance(g, Mapping) or key not in g:
+            raise ValueError(f"{name} is missing; theta is a dict, so g is a dict with the same keys")
+        g = g[key]
+    gradient = np.asarray(g)
+    if gradient.shape != theta.shape or gradient.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{name} has shape {gradient.shape} and dtype {gradient.dtype}; theta has shape {theta.shape}. "
+            "Give one number for each parameter"
+        )
+    return gradient.astype(theta.dtype, copy=False)
+
+
+def _blocks(shape: tuple[int, ...]) -> Iterator[Block]:
+    """Index an array in pieces of at most BLOCK elements, each contiguous when the array is."""
+    if prod(shape) <= BLOCK:
+        yield ...
+        return
+    axis, inner = len(shape) - 1, 1
+    while inner * shape[axis] <= BLOCK:
+        inner *= shape[axis]
+        axis -= 1
+    pieces = -(-shape[axis] // max(1, BLOCK // inner))
+    rows = -(-shape[axis] // pieces)
+    for outer in np.ndindex(shape[:axis]):
+        head = tuple(slice(i, i + 1) for i in outer)
+        for first in range(0, shape[axis], rows):
+            yield (*head, slice(first, first + rows))
+
+
+def _cut(value: Any, block: Block, ndim: int) -> Any:
+    """The part of a hyperparameter that belongs to a block of the parameters."""
+    if block is ... or not isinstance(value, np.ndarray):
+        return value
+    value = value.reshape((1,) * (ndim - value.ndim) + value.shape)
+    return value[tuple(slice(None) if n == 1 else s for s, n in zip(block, value.shape))]

@@ -1,0 +1,188 @@
+"""Draw runs and surfaces on Matplotlib Axes: Dataset in, Axes out. Nothing here computes a step.
+
+Every method has one colour, one line style and one marker in the whole book, `style(name)`; the look of
+the figures is in `downhill.mplstyle`: `plt.style.use("lib.downhill")`. Each function draws on the `ax` it
+is given, or on the current one, and returns it.
+"""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.patheffects import Normal, Stroke
+
+from lib.engine import Array
+from lib.surfaces import Surface, Window
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+DASHED, DASHDOT, DOTTED, LONG = (0, (5, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (1, 1.2)), (0, (9, 2))
+
+STYLES: dict[str, tuple[str, Any, str]] = {
+    "gd": (BLACK, "-", "o"),
+    "momentum": (VERMILLION, DASHED, "s"),
+    "nesterov": (ORANGE, DASHDOT, "D"),
+    "adagrad": (GREEN, DOTTED, "^"),
+    "rmsprop": (PURPLE, LONG, "v"),
+    "adadelta": (SKY, DASHED, "P"),
+    "adam": (BLUE, "-", "X"),
+    "adamax": (SKY, "-", "<"),
+    "amsgrad": (GREEN, "-", ">"),
+    "adamw": (BLUE, DASHED, "d"),
+    "nadam": (ORANGE, "-", "p"),
+    "radam": (PURPLE, "-", "h"),
+    "yogi": (GREEN, DASHED, "8"),
+    "lion": (VERMILLION, "-", "*"),
+    "lamb": (PURPLE, DASHDOT, "1"),
+    "lookahead": (SKY, DOTTED, "2"),
+    "schedule_free_sgd": (ORANGE, DOTTED, "3"),
+    "schedule_free_adamw": (BLUE, DOTTED, "4"),
+    "signsgd": (BLACK, DOTTED, "+"),
+    "muon": (VERMILLION, DASHDOT, "H"),
+    "shampoo": (GREEN, LONG, "x"),
+}
+"""Colour (Okabe & Ito 2008), line style and marker of each method."""
+
+SPARE = [(color, line, "o") for line in (DASHED, DASHDOT, "-") for color in (BLUE, VERMILLION, GREEN, PURPLE)]
+
+HALO = [Stroke(linewidth=3.4, foreground="white", alpha=0.7), Normal()]
+
+
+def style(name: str) -> dict[str, Any]:
+    """Colour, line style and marker of a method, the same in the whole book.
+
+    A name that begins with a method's, such as "adam, tuned", has the method's style. Any other name gets
+    one of a few spare styles, the same each time.
+
+    >>> style("adam")
+    {'color': '#0072B2', 'linestyle': '-', 'marker': 'X'}
+    """
+    method = name.split(",")[0].split("(")[0].strip()
+    spare = SPARE[sum(name.encode()) % len(SPARE)]
+    return dict(zip(("color", "linestyle", "marker"), STYLES.get(method, spare), strict=True))
+
+
+def heights(surface: Surface, window: Window, points: int = 241) -> tuple[Array, Array, Array]:
+    """Two axes of `points` numbers and the surface's values on their grid, of shape (y, x)."""
+    x, y = (np.linspace(low, high, points) for low, high in window)
+    return x, y, surface(np.stack(np.meshgrid(x, y)))
+
+
+def landscape(surface: Surface, ax: Axes | None = None, window: Window | None = None) -> Axes:
+    """Draw a surface as a map: contours, denser towards its lowest point, minima and saddles marked.
+
+    A surface of one coordinate is drawn as its curve. `window` looks at another part than the surface's
+    own. Light is low, dark is high. Contours are equally spaced in the fourth root of the height, which
+    shows the floor of a valley and its walls at once; where there is no minimum, in the height itself.
+
+    Raises
+    ------
+    ValueError
+        When the surface has more than two coordinates.
+    """
+    ax = ax or plt.gca()
+    window = window or surface.window
+    if len(window) == 1:
+        x = np.linspace(*window[0], 481)
+        ax.plot(x, surface(x[np.newaxis]), color="#888888", linewidth=1.5, zorder=1)
+        ax.set(xlim=window[0], xlabel=surface.coords[0], ylabel="f")
+        return ax
+    if len(window) != 2:
+        raise ValueError(f"{surface.name} has {len(window)} coordinates; a map shows one or two")
+    x, y, values = heights(surface, window)
+    shown = (values - values.min()) ** (0.25 if surface.minima else 1.0)
+    levels = np.linspace(0, shown.max(), 15)
+    colors = plt.get_cmap("bone_r")(np.linspace(0.0, 0.32, len(levels) - 1))
+    ax.contourf(x, y, shown, levels, colors=colors, zorder=0)
+    ax.contour(x, y, shown, levels[1:-1], colors="#8595a1", linewidths=0.6, linestyles="-", zorder=0)
+    for points, marker in ((surface.minima, "*"), (surface.saddles, "x")):
+        inside = [p for p in points if all(lo <= c <= hi for c, (lo, hi) in zip(p, window, strict=True))]
+        if inside:
+            size, edge = (130, "white") if marker == "*" else (45, None)
+            ax.scatter(*zip(*inside, strict=True), s=size, c="#222222", marker=marker, edgecolors=edge, zorder=3)
+    ax.set(xlim=window[0], ylim=window[1], xlabel=surface.coords[0], ylabel=surface.coords[1])
+    return ax
+
+
+def path(run: xr.Dataset, ax: Axes | None = None, label: str | None = None, **changes: Any) -> Axes:
+    """Draw the iterates of one run over a landscape, in its method's style.
+
+    `label` names the run in a legend (its rule's name otherwise); `changes` go to `Axes.plot`. The markers
+    stand on the first iterates, up to 40 of them, and the last.
+
+    Raises
+    ------
+    ValueError
+        When `run` has dimensions besides step and coord: choose one run with `.sel` or `.isel`.
+    """
+    ax = ax or plt.gca()
+    others = [str(dim) for dim in run.theta.dims if dim not in ("step", "coord")]
+    if others:
+        raise ValueError(f"a path is one run; this has {', '.join(others)}. Choose with .sel or .isel")
+    label = run.attrs["rule"].name if label is None else label
+    points = run.theta.transpose("coord", "step").values
+    if len(points) == 1:
+        points = np.stack([points[0], run.loss.values])
+    last = points.shape[1] - 1
+    look = {**style(label), "markersize": 3.5, "markevery": sorted({*range(min(last, 40)), last}), "zorder": 2}
+    ax.plot(*points, label=label, path_effects=HALO, **{**look, **changes})
+    return ax
+
+
+def losses(runs: dict[str, xr.Dataset], ax: Axes | None = None, above: float = 0.0) -> Axes:
+    """Draw the loss of several runs against the step, on a logarithmic scale.
+
+    `above` is subtracted: the lowest value of f, where it is not 0. Values that reach it are left out.
+    """
+    ax = ax or plt.gca()
+    for name, run in runs.items():
+        excess = run.loss - above
+        look = {key: value for key, value in style(name).items() if key != "marker"}
+        ax.plot(run.step, excess.where(excess > 0), label=name, **look)
+    ax.set(yscale="log", xlabel="step", ylabel="f − minimum" if above else "f")
+    ax.legend()
+    return ax
+
+
+def heatmap(values: xr.DataArray, ax: Axes | None = None, label: str = "f", best: bool = True) -> Axes:
+    """Draw a two-dimensional grid of results, such as the last loss over lr and beta1.
+
+    The first dimension runs along x, the second along y; a dimension is drawn logarithmically when its
+    values span more than a factor of 20. Colours are logarithmic. Runs without a value (diverged ones,
+    masked by `.where`) are hatched; a ring marks the lowest value when `best` is true.
+
+    Raises
+    ------
+    ValueError
+        When `values` has not exactly two dimensions.
+    """
+    ax = ax or plt.gca()
+    if values.ndim != 2:
+        raise ValueError(f"a heat map has two dimensions; these values have {values.dims}")
+    across, up = (values[dim] for dim in values.dims)
+    positive = values.where(values > 0)
+    norm = LogNorm(float(positive.quantile(0.01)), float(positive.quantile(0.99)))
+    ax.set_facecolor("#dddddd")
+    mesh = ax.pcolormesh(across, up, positive.T, norm=norm, cmap="cividis", shading="nearest")
+    ax.patch.set(hatch="///", edgecolor="white")
+    for axis, scale in ((across, ax.set_xscale), (up, ax.set_yscale)):
+        if float(axis.min()) > 0 and float(axis.max() / axis.min()) > 20:
+            scale("log")
+    if best:
+        where = values.where(np.isfinite(values)).argmin(...)
+        spot = [float(values[dim][int(index)]) for dim, index in where.items()]
+        ax.plot(*spot, "o", markersize=11, markerfacecolor="none", markeredgecolor=VERMILLION, markeredgewidth=2)
+    ax.set(xlabel=str(values.dims[0]), ylabel=str(values.dims[1]))
+    plt.colorbar(mesh, ax=ax, label=label, extend="both")
+    return ax
+
+
+def relief(surface: Surface, ax: Any, window: Window | None = None, points: int = 61) -> Axes:
+    """Draw a surface of two coordinates as a relief; `ax` is made with `projection="3d"`."""
+    x, y, values = heights(surface, window or surface.window, points)
+    ax.plot_surface(*np.meshgrid(x, y), values, cmap="cividis", linewidth=0, rcount=points, ccount=points)
+    ax.set(xlabel=surface.coords[0], ylabel=surface.coords[1], zlabel="f")
+    return ax

@@ -1,0 +1,334 @@
+"""Test functions to walk down: value, exact gradient, minima and the window to look through.
+
+A surface is written as in a paper, one name per coordinate, and returns its value together with its
+partial derivatives:
+
+>>> @surface(window=((-3, 3), (-3, 3)), minima=[(0, 0)])
+... def bowl(x, y):
+...     return x**2 + y**2, (2 * x, 2 * y)
+>>> bowl((1.0, 2.0))
+array(5.)
+>>> bowl.grad((1.0, 2.0))
+array([2., 4.])
+
+The first axis of `theta` is the coordinate; all that follow are runs, evaluated at once. To add a
+surface, write such a function here with its source; tests/test_surfaces.py checks its gradient by
+finite differences and its minima by the gradient. NumPy only, and no knowledge of optimizers.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy import cos, e, exp, expm1, pi, sin, sqrt
+from numpy.typing import ArrayLike
+
+Point = tuple[float, ...]
+Window = tuple[tuple[float, float], ...]
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A function to minimize: `surface(theta)` is its value, `surface.grad(theta)` its gradient.
+
+    Parameters
+    ----------
+    function : callable
+        `function(x, y, …)` returns the value and a tuple of the partial derivatives.
+    name : str
+        What figures and messages call it.
+    window : ((low, high), …)
+        The part of the domain to look at, one pair per coordinate.
+    minima, saddles : list of points
+        Known minima (local ones too) and saddle points.
+
+    Raises
+    ------
+    ValueError
+        When `theta` has another number of coordinates than the function.
+    """
+
+    function: Callable[..., tuple[ArrayLike, tuple[ArrayLike, ...]]]
+    name: str
+    window: Window
+    minima: tuple[Point, ...] = ()
+    saddles: tuple[Point, ...] = ()
+
+    @property
+    def coords(self) -> tuple[str, ...]:
+        """The names of the coordinates: those of the function's arguments."""
+        parameters = inspect.signature(self.function).parameters.values()
+        if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            return tuple(f"x{i}" for i in range(1, len(self.window) + 1))
+        return tuple(p.name for p in parameters)
+
+    def value_and_grad(self, theta: ArrayLike) -> tuple[Array, Array]:
+        """Value, of shape (*runs), and gradient, of shape (d, *runs), at `theta` (d, *runs)."""
+        theta = np.asarray(theta)
+        if theta.dtype.kind != "f":
+            theta = theta.astype(float)
+        if theta.ndim == 0 or len(theta) != len(self.window):
+            raise ValueError(
+                f"{self.name} has {len(self.window)} coordinates, ({', '.join(self.coords)}); "
+                f"theta has shape {theta.shape}. The first axis of theta is the coordinate."
+            )
+        value, parts = self.function(*theta)
+        if len(parts) != len(theta):
+            raise ValueError(
+                f"{self.name} returned {len(parts)} partial derivatives for {len(theta)} coordinates"
+            )
+        grad = np.empty_like(theta)
+        for i, part in enumerate(parts):
+            grad[i] = part
+        return np.asarray(value), grad
+
+    def __call__(self, theta: ArrayLike) -> Array:
+        return self.value_and_grad(theta)[0]
+
+    def grad(self, theta: ArrayLike) -> Array:
+        """The gradient alone, of the shape of `theta`."""
+        return self.value_and_grad(theta)[1]
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def surface(
+    window: Iterable[tuple[float, float]],
+    minima: Iterable[Point] = (),
+    saddles: Iterable[Point] = (),
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], Surface]:
+    """Make a `Surface` of the function below this decorator; its name is the function's.
+
+    >>> @surface(window=[(-1, 1)])
+    ... def line(x):
+    ...     return 3 * x, (3.0,)
+    >>> line, line.coords, line.grad([[0.0, 1.0]])
+    (line, ('x',), array([[3., 3.]]))
+    """
+
+    def make(function: Callable[..., Any]) -> Surface:
+        made = Surface(
+            function,
+            name or function.__name__,
+            tuple((float(low), float(high)) for low, high in window),
+            tuple(tuple(map(float, point)) for point in minima),
+            tuple(tuple(map(float, point)) for point in saddles),
+        )
+        object.__setattr__(made, "__doc__", function.__doc__)
+        object.__setattr__(made, "__wrapped__", function)  # inspect.getsource(made) prints it
+        return made
+
+    return make
+
+
+# Quadratics: the surfaces on which everything can be proved.
+
+
+def quadratic(*eigenvalues: float) -> Surface:
+    """f(x) = ½ Σ λᵢ xᵢ², with the given eigenvalues λᵢ: one coordinate for each.
+
+    >>> quadratic(1, 100).grad((2.0, 3.0))
+    array([  2., 300.])
+    """
+    lam = tuple(float(value) for value in eigenvalues)
+    if not lam:
+        raise ValueError("quadratic() has no eigenvalue; give one per coordinate: quadratic(1, 100)")
+
+    @surface([(-2, 2)] * len(lam), [(0,) * len(lam)], name=f"quadratic{eigenvalues}")
+    def quadratic(*x):
+        parts = tuple(value * xi for value, xi in zip(lam, x, strict=True))
+        return sum(part * xi for part, xi in zip(parts, x, strict=True)) / 2, parts
+
+    return quadratic
+
+
+def ravine(kappa: float = 1000.0) -> Surface:
+    """f(x, y) = ½ (x² + κ y²): a valley, flat along x and steep along y, of condition number κ.
+
+    >>> ravine(kappa=100)((1.0, 1.0))
+    array(50.5)
+    """
+
+    @surface([(-2, 2), (-2, 2)], [(0, 0)], name=f"ravine(kappa={kappa:g})")
+    def ravine(x, y):
+        return (x * x + kappa * y * y) / 2, (x, kappa * y)
+
+    return ravine
+
+
+@surface([(-10, 10), (-10, 10)], [(1, 3)])
+def booth(x, y):
+    """f = (x + 2y − 7)² + (2x + y − 5)²: a tilted quadratic, eigenvalues 2 and 18."""
+    a, b = x + 2 * y - 7, 2 * x + y - 5
+    return a**2 + b**2, (2 * a + 4 * b, 4 * a + 2 * b)
+
+
+@surface([(-10, 10), (-10, 10)], [(0, 0)])
+def matyas(x, y):
+    """f = 0.26 (x² + y²) − 0.48 xy: a long diagonal valley, eigenvalues 0.04 and 1."""
+    return 0.26 * (x**2 + y**2) - 0.48 * x * y, (0.52 * x - 0.48 * y, 0.52 * y - 0.48 * x)
+
+
+# Curved valleys and plateaus.
+
+
+@surface([(-2.048, 2.048), (-2.048, 2.048)], [(1, 1)])
+def rosenbrock(x, y):
+    """f = (1 − x)² + 100 (y − x²)² (Rosenbrock 1960): a curved valley, κ ≈ 2508 at its minimum."""
+    a, b = 1 - x, y - x * x
+    return a**2 + 100 * b**2, (-2 * a - 400 * x * b, 200 * b)
+
+
+@surface([(-4.5, 4.5), (-4.5, 4.5)], [(3, 0.5)], [(0, 1)])
+def beale(x, y):
+    """f = (1.5 − x + xy)² + (2.25 − x + xy²)² + (2.625 − x + xy³)² (Beale 1958): steep corners, a flat
+    plateau, and a saddle at (0, 1) where f = 909/64."""
+    y2 = y * y
+    y3 = y2 * y
+    a, b, c = 1.5 - x + x * y, 2.25 - x + x * y2, 2.625 - x + x * y3
+    fx = 2 * (a * (y - 1) + b * (y2 - 1) + c * (y3 - 1))
+    fy = 2 * x * (a + 2 * b * y + 3 * c * y2)
+    return a**2 + b**2 + c**2, (fx, fy)
+
+
+# Many minima.
+
+
+@surface(
+    [(-5, 5), (-5, 5)],
+    [
+        (3, 2),
+        (-2.805118086953, 3.131312518251),
+        (-3.779310253378, -3.283185991286),
+        (3.584428340330, -1.848126526964),
+    ],
+    [
+        (-3.073025750764, -0.081353044288),
+        (-0.127961346731, -1.953714980245),
+        (0.086677504556, 2.884254701175),
+        (3.385154183607, 0.073851879838),
+    ],
+)
+def himmelblau(x, y):
+    """f = (x² + y − 11)² + (x + y² − 7)² (Himmelblau 1972): four equal minima, four saddles."""
+    a, b = x * x + y - 11, x + y * y - 7
+    return a**2 + b**2, (4 * x * a + 2 * b, 2 * a + 4 * y * b)
+
+
+@surface([(-5.12, 5.12), (-5.12, 5.12)], [(0, 0)])
+def rastrigin(x, y):
+    """f = Σ (xᵢ² − 10 cos 2πxᵢ + 10) (Rastrigin 1974): an egg box in a bowl."""
+    value = x**2 - 10 * cos(2 * pi * x) + y**2 - 10 * cos(2 * pi * y) + 20
+    return value, (2 * x + 20 * pi * sin(2 * pi * x), 2 * y + 20 * pi * sin(2 * pi * y))
+
+
+@surface([(-5, 5), (-5, 5)], [(-2.903534027771177, -2.903534027771177)])
+def styblinski_tang(x, y):
+    """f = ½ Σ (xᵢ⁴ − 16xᵢ² + 5xᵢ) (Styblinski & Tang 1990): four basins of unequal depth."""
+
+    def term(u):
+        return (u * u * u * u - 16 * u * u + 5 * u) / 2
+
+    def slope(u):
+        return 2 * u * u * u - 16 * u + 2.5
+
+    return term(x) + term(y), (slope(x), slope(y))
+
+
+@surface([(-32.768, 32.768), (-32.768, 32.768)], [(0, 0)])
+def ackley(x, y):
+    """f = 20 (1 − exp(−0.2 r)) + e − exp(½ (cos 2πx + cos 2πy)), r = √(½ (x² + y²)) (Ackley 1987): ripples
+    on a funnel. Its gradient does not exist at the origin, its minimum; 0 stands there."""
+    r = sqrt((x * x + y * y) / 2)
+    ripples = exp((cos(2 * pi * x) + cos(2 * pi * y)) / 2)
+    funnel = 2 * exp(-0.2 * r) / np.where(r > 0, r, 1)
+    parts = (funnel * x + pi * sin(2 * pi * x) * ripples, funnel * y + pi * sin(2 * pi * y) * ripples)
+    return -20 * expm1(-0.2 * r) + (e - ripples), parts
+
+
+@surface(
+    [(-3, 3), (-2, 2)],
+    [(0.089842013100, -0.712656403021), (-0.089842013100, 0.712656403021)],
+    [(0, 0)],
+)
+def six_hump_camel(x, y):
+    """f = (4 − 2.1x² + x⁴/3) x² + xy + (4y² − 4) y² (Dixon & Szegő 1978): six minima, two of them deepest."""
+    x2, y2 = x * x, y * y
+    value = (4 - 2.1 * x2 + x2 * x2 / 3) * x2 + x * y + (4 * y2 - 4) * y2
+    return value, ((8 - 8.4 * x2 + 2 * x2 * x2) * x + y, x + (16 * y2 - 8) * y)
+
+
+@surface([(-5, 5), (-5, 5)], [(0, 0), (1.7475523, -0.87377615), (-1.7475523, 0.87377615)])
+def three_hump_camel(x, y):
+    """f = 2x² − 1.05x⁴ + x⁶/6 + xy + y²: one global minimum between two local ones of height 0.2986."""
+    x2 = x * x
+    value = (2 - 1.05 * x2 + x2 * x2 / 6) * x2 + x * y + y * y
+    return value, ((4 - 4.2 * x2 + x2 * x2) * x + y, x + 2 * y)
+
+
+# Where the gradient vanishes and no minimum is near.
+
+
+@surface([(-2, 2), (-2, 2)], saddles=[(0, 0)])
+def saddle(x, y):
+    """f = x² − y²: down along y, up along x, flat in the middle; it has no minimum."""
+    return x**2 - y**2, (2 * x, -2 * y)
+
+
+@surface([(-2, 2), (-2, 2)], saddles=[(0, 0)])
+def monkey_saddle(x, y):
+    """f = x³ − 3xy²: three ways down (two legs and a tail); at the origin the Hessian is 0 too."""
+    return x * x * x - 3 * x * y * y, (3 * x * x - 3 * y * y, -6 * x * y)
+
+
+# One dimension: curves.
+
+
+@surface([(-2, 2)], [(0,)])
+def parabola(x):
+    """f = ½ x²: curvature 1 everywhere."""
+    return x**2 / 2, (x,)
+
+
+@surface([(-2, 2)], [(0,)])
+def quartic(x):
+    """f = ¼ x⁴: so flat at its minimum that gradient descent slows down for ever."""
+    return x * x * x * x / 4, (x * x * x,)
+
+
+@surface([(-2, 2)], [(0,)])
+def absolute(x):
+    """f = |x|: the slope never shrinks, and at the minimum there is none; 0 stands there."""
+    return np.abs(x), (np.sign(x),)
+
+
+@surface([(-2, 2)], [(-1.0355787140888542,), (0.9601495555191059,)])
+def double_well(x):
+    """f = (x² − 1)² + 0.3 x: two valleys, the left one deeper."""
+    return (x * x - 1) ** 2 + 0.3 * x, (4 * x * (x * x - 1) + 0.3,)
+
+
+@surface([(-6, 6)], [(0,)])
+def plateau(x):
+    """f = x² / (1 + x²): a pit in a plain; far out the slope falls as 2/x³."""
+    s = 1 + x * x
+    return x * x / s, (2 * x / (s * s),)
+
+
+@surface([(-4, 4)], [(0,)])
+def lessard(x):
+    """The convex f with f′ = 25x for x < 1, x + 24 for 1 ≤ x < 2, 25x − 24 for x ≥ 2, and f(0) = 0 (Lessard,
+    Recht & Packard 2016, §4.6), on which the best heavy ball for quadratics never comes to rest."""
+    left, middle, right = x < 1, (x >= 1) & (x < 2), x >= 2
+    slope = np.select([left, middle, right], [25 * x, x + 24, 25 * x - 24], np.nan)
+    value = np.select(
+        [left, middle, right],
+        [12.5 * x * x, 0.5 * x * x + 24 * x - 12, 12.5 * x * x - 24 * x + 36],
+        np.nan,
+    )
+    return value, (slope,)
