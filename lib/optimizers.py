@@ -50,7 +50,7 @@ def gd(theta, g, t, *, lr):
 
 @optimizer
 def momentum(theta, g, t, v, *, lr, beta=0.9):
-    """Momentum, the heavy ball: step along a sum of past gradients that forgets (Polyak 1964, eq. 9).
+    """Momentum, the heavy ball: step along a fading sum of past gradients (Polyak 1964).
 
         v ← β·v + g
         θ ← θ − lr·v
@@ -68,7 +68,8 @@ def momentum(theta, g, t, v, *, lr, beta=0.9):
 
     Notes
     -----
-    Polyak writes θ ← θ − lr·g + β·(θ − θ_previous), the same path while lr is constant.
+    Polyak writes θ ← θ − lr·g + β·(θ − θ_previous), Sutskever et al. (2013, eqs. 1 and 2) keep lr inside the
+    velocity: the same path while lr is constant.
     `torch.optim.SGD(momentum=β)` and `optax.sgd(momentum=β)` are this rule. Keras keeps lr inside the
     velocity, v ← β·v − lr·g: the same path until lr changes. PyTorch's `dampening` scales every
     gradient but the first by 1 − dampening.

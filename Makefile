@@ -1,0 +1,83 @@
+# Each target sets up what it needs: .venv with the locked dependencies and lib/.
+.DEFAULT_GOAL := help
+.PHONY: help lab test execute lint lock bench figures FORCE
+
+PY := .venv/bin/python
+CHAPTER :=
+LAB_ARGS :=
+
+# The reader's own settings stay out of the set-up and of the kernels it starts.
+unexport PYTHONPATH PYTHONHOME MPLBACKEND
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export JUPYTER_PREFER_ENV_PATH := 1
+
+help:
+	@echo "make lab        open the course in JupyterLab (LAB_ARGS=... for its options)"
+	@echo "make test       run every test: library, chapters, structure, browser"
+	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
+	@echo "make lint       ruff, format check, type check"
+	@echo "make figures    draw every figure of figures/"
+	@echo "make bench      measure the player"
+	@echo "make lock       resolve pyproject.toml into requirements.lock (needs uv)"
+	@echo "PYTHON=... chooses the Python that .venv is made with (3.11 or later)."
+
+# .venv/ready holds the folder it was made in: a moved or copied folder, or a lost Python, is set up anew.
+here := $(shell pwd -P)
+ifneq ($(shell $(PY) -c "" 2>/dev/null && cat .venv/ready 2>/dev/null),$(here))
+.venv/ready: FORCE
+endif
+
+.venv/ready: requirements.lock pyproject.toml
+	@set -e; \
+	if ! $(PY) -c "" 2>/dev/null || [ "$$(cat .venv/ready 2>/dev/null)" != "$$(pwd -P)" ]; then \
+	  found=; \
+	  for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+	    if version=$$("$$python" -c 'import sys; print(sys.version.split()[0]); sys.exit(sys.version_info < (3, 11))' 2>/dev/null); then \
+	      if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then break; fi; \
+	      version="$$version, without the module venv (Debian, Ubuntu: apt install python3-venv)"; \
+	    fi; \
+	    found="$$found\n  $$python: $${version:-does not run}"; python=; \
+	  done; \
+	  if [ -z "$$python" ]; then \
+	    printf "Downhill needs Python 3.11 or later. Found:$$found\n"; \
+	    echo "Install one (python.org, your package manager, uv or conda), or name it: make PYTHON=/path/to/python"; \
+	    exit 1; \
+	  fi; \
+	  echo "Making .venv with Python $$version"; \
+	  "$$python" -m venv --clear .venv; \
+	fi; \
+	echo "Installing the locked packages into .venv (about a minute and 600 MB)"; \
+	$(PY) -m pip install -qq --require-hashes -r requirements.lock; \
+	$(PY) -m pip install -qq --no-build-isolation --no-deps -e .; \
+	pwd -P > .venv/ready
+
+lab: .venv/ready
+	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
+	$(PY) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
+	  --LabApp.default_url=/lab/tree/chapters/00_start_here.ipynb \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_ARGS)
+
+test: .venv/ready
+	@$(PY) -m pytest -n auto --dist loadfile
+
+NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
+execute: .venv/ready
+	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
+	@$(PY) tools/execute.py $(NOTEBOOKS)
+	@$(PY) tools/exercises.py
+
+lint: .venv/ready
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+lock:
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --fork-strategy fewest \
+	  --all-extras --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+bench: .venv/ready
+	@$(PY) bench/player.py
+
+figures: .venv/ready
+	@set -e; for script in $(sort $(wildcard figures/*.py)); do echo $$script; $(PY) $$script; done

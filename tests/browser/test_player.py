@@ -1,0 +1,499 @@
+"""The player's page: every control by mouse and by keyboard, with a kernel, without one, with broken data."""
+
+import base64
+import random
+import re
+from pathlib import Path
+
+import lab as laboratory
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from nbformat.sign import NotebookNotary
+
+from lib.descend import descend, sweep
+from lib.optimizers import adam, gd, momentum
+from lib.player import Player
+from lib.surfaces import booth, double_well, rosenbrock, saddle
+
+# A stand-in for the widget's model, made from the saved state: there is no kernel behind it, but what
+# is sent is kept in `sent`, and `tell` plays a kernel that answers.
+MOUNT = """async ({ state, data, esm, css, width }) => {
+    document.body.innerHTML = `<style>${css}</style><p tabindex="0" id="before">before</p><div id="host"></div>`;
+    document.querySelector('#host').style.width = width;
+    const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    Object.assign(window, { sent: [], keys: [], state: { ...state, data: bytes(data) }, heard: {} });
+    document.addEventListener('keydown', (event) => keys.push(event.key));
+    window.tell = (message) => heard['msg:custom'](message);
+    window.update = (start, text) => {
+        Object.assign(window.state, { start, data: bytes(text) });
+        heard['change:data']();
+    };
+    const module = await import(URL.createObjectURL(new Blob([esm], { type: 'text/javascript' })));
+    const model = {
+        get: (name) => window.state[name], send: (message) => sent.push(message),
+        on: (name, act) => (heard[name] = act), off: (name) => delete heard[name],
+    };
+    window.leave = module.default.render({ model, el: document.querySelector('#host') });
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
+class Screen:
+    """A player on a plain page, and what a reader does with it."""
+
+    def __init__(self, page, player, width="900px"):
+        self.page, self.player = page, player
+        page.goto("about:blank")
+        state = {name: getattr(player, name) for name in ("meta", "start", "backdrop")}
+        text = {
+            name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
+        }
+        page.evaluate(
+            MOUNT,
+            {
+                "state": state,
+                "data": base64.b64encode(player.data).decode(),
+                "esm": text["js"].read_text("utf-8"),
+                "css": text["css"].read_text("utf-8"),
+                "width": width,
+            },
+        )
+        self.root = page.locator(".downhill-player")
+        self.map, self.loss = (self.root.locator("canvas").nth(i) for i in (0, 1))
+        self.scrub = self.root.get_by_role("slider", name="Step")
+        self.status = self.root.get_by_role("status")
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    @property
+    def step(self):
+        return int(self.scrub.input_value())
+
+    def picture(self, canvas=0):
+        return self.root.locator("canvas").nth(canvas).evaluate("canvas => canvas.toDataURL()")
+
+    def wait_for_other(self, picture):
+        self.page.wait_for_function(
+            "old => document.querySelector('.downhill-player canvas').toDataURL() !== old", arg=picture
+        )
+
+    def row(self, number=0):
+        """A row of the table of numbers, as a reader sees it."""
+        return self.root.locator("tbody tr").nth(number).inner_text().split("\t")
+
+    def sent(self):
+        return self.page.evaluate("sent.filter((message) => message.start)")
+
+    def wake(self):
+        """Answer as a kernel does."""
+        self.page.evaluate("tell({ hello: true })")
+
+
+@pytest.fixture
+def race():
+    opts = {"gd": gd(lr=0.05), "momentum": momentum(lr=0.01), "adam": adam(lr=0.5)}
+    return Player({name: descend(booth, (-8, 0), opt, 60) for name, opt in opts.items()})
+
+
+@pytest.fixture
+def grid():
+    runs = sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=np.geomspace(1e-3, 1, 7), beta1=[0.5, 0.9, 0.99])
+    return Player(runs)
+
+
+@pytest.fixture
+def screen(visit):
+    """Puts a player on the page; when the test is over the page must not have complained."""
+    yield lambda player, **how: Screen(visit.page, player, **how)
+    visit.assert_quiet()
+
+
+# Play.
+
+
+@pytest.mark.parametrize("press", ["click", "Enter", "Space"])
+def test_play_and_pause(screen, race, press):
+    on = screen(race)
+    act = {"click": lambda b: b.click()}.get(press, lambda b: b.press(press))
+    before = on.picture()
+    act(on.button("Play"))
+    on.wait_for_other(before)
+    on.page.wait_for_function("document.querySelector('.scrub input').value > 1")
+    act(on.button("Pause"))
+    step, stopped = on.step, on.picture()
+    assert 1 < step <= 60
+    on.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert (on.step, on.picture()) == (step, stopped)
+    assert on.button("Play").is_visible()
+
+
+def test_the_end_is_announced_and_play_starts_again(screen, race):
+    on = screen(race)
+    on.root.get_by_label("speed").select_option("8")
+    on.button("Play").click()
+    on.page.wait_for_function("document.querySelector('.status').textContent")
+    assert on.step == 60
+    said = on.status.inner_text()
+    assert said.startswith("Step 60 of 60: gd f = 0.000") or "gd f = " in said
+    assert all(name in said for name in ("momentum f = ", "adam f = "))
+    on.button("Play").click()
+    assert on.step < 60
+
+
+def test_reduced_motion_jumps_to_the_last_step(browser, race):
+    with laboratory.visit(browser, reduced_motion="reduce") as seen:
+        on = Screen(seen.page, race)
+        on.scrub.fill("3")
+        on.button("Play").click()
+        assert on.step == 60 and "Step 60 of 60" in on.status.inner_text()
+        assert on.button("Play").is_visible()
+        seen.assert_quiet()
+
+
+# Every control.
+
+
+@pytest.mark.parametrize("press", ["click", "Enter"])
+def test_step_by_step(screen, race, press):
+    on = screen(race)
+    act = {"click": lambda b: b.click()}.get(press, lambda b: b.press(press))
+    pictures = [on.picture()]
+    for name, step in (("One step back", 59), ("One step back", 58), ("One step forward", 59)):
+        act(on.button(name))
+        assert on.step == step
+        pictures.append(on.picture())
+    assert len(set(pictures)) == 3 and pictures[1] == pictures[3]
+    on.scrub.fill("0")
+    act(on.button("One step back"))
+    assert on.step == 0
+
+
+def test_scrubbing(screen, race):
+    on = screen(race)
+    on.scrub.press("ArrowLeft")
+    assert on.step == 59
+    on.scrub.press("Home")
+    assert on.step == 0
+    box = on.scrub.bounding_box()
+    on.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert 28 <= on.step <= 32
+
+
+def test_the_loss_curve_scrubs_too(screen, race):
+    on = screen(race)
+    box = on.loss.bounding_box()
+    on.page.mouse.click(box["x"] + 44 + (box["width"] - 54) / 4, box["y"] + 60)
+    assert on.step == 15
+
+
+@pytest.mark.parametrize("way", ["mouse", "keys"])
+def test_a_slider_chooses_another_run(screen, grid, way):
+    on = screen(grid)
+    slider = on.root.get_by_role("slider", name="lr")
+    assert on.root.locator(".axes .value").first.inner_text() == "0.0316"
+    before, loss = on.picture(), on.picture(1)
+    if way == "keys":
+        slider.press("ArrowRight")
+    else:
+        box = slider.bounding_box()
+        on.page.mouse.click(box["x"] + box["width"] * 0.66, box["y"] + box["height"] / 2)
+    assert slider.input_value() == "4"
+    assert slider.get_attribute("aria-valuetext") == "0.1"
+    assert on.root.locator(".axes .value").first.inner_text() == "0.1"
+    assert on.picture() != before and on.picture(1) != loss
+    assert on.sent() == []
+
+
+def test_numbers_on_screen_are_the_datasets(screen, grid):
+    on = screen(grid)
+    run = sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=np.geomspace(1e-3, 1, 7), beta1=[0.5, 0.9, 0.99])
+    for lr, beta, step in ((0, 0, 0), (3, 2, 40), (6, 1, 77), (2, 0, 100)):
+        on.root.get_by_role("slider", name="lr").fill(str(lr))
+        on.root.get_by_role("slider", name="beta1").fill(str(beta))
+        on.scrub.fill(str(step))
+        here = run.isel(lr=lr, beta1=beta, step=step)
+        name, theta, f, norm = (text.strip().replace("−", "-") for text in on.row())
+        assert name == "adam"
+        np.testing.assert_allclose(eval(theta), here.theta, atol=6e-4)
+        np.testing.assert_allclose([float(f), float(norm)], [here.loss, here.grad_norm], rtol=6e-3)
+
+
+@pytest.mark.parametrize("press", ["click", "Space"])
+def test_the_legend_hides_a_run(screen, race, press):
+    on = screen(race)
+    before = on.picture()
+    legend = on.button("momentum")
+    legend.click() if press == "click" else legend.press(press)
+    assert legend.get_attribute("aria-pressed") == "false"
+    assert on.picture() != before
+    assert "momentum" not in on.map.get_attribute("aria-label")
+    legend.click()
+    assert legend.get_attribute("aria-pressed") == "true" and on.picture() == before
+
+
+def test_tab_reaches_every_control(screen, grid):
+    on = screen(grid)
+    on.wake()
+    on.page.locator("#before").focus()
+    names = []
+    for _ in range(10):
+        on.page.keyboard.press("Tab")
+        names.append(
+            on.page.evaluate(
+                "(e => e.ariaLabel || e.closest('label')?.innerText || e.innerText)(document.activeElement)"
+            )
+            .split("\n")[0]
+            .split(",")[0]
+            .strip()
+        )
+    assert names[:5] == ["Paths on rosenbrock", "adam", "Play", "One step back", "One step forward"]
+    assert names[5] == "Step" and names[6].startswith("speed")
+    assert [re.match(r"[a-z]+\d?", name)[0] for name in names[7:9]] == ["lr", "beta1"]
+
+
+def test_keys_stay_in_the_player(screen, grid):
+    on = screen(grid)
+    slider = on.root.get_by_role("slider", name="lr")
+    for key in ("ArrowRight", "j", "d", "Escape", "Control+s"):
+        slider.press(key)
+    assert on.page.evaluate("keys") == ["Escape", "Control", "s"]
+
+
+def test_labels_keep_up(screen, race):
+    on = screen(race)
+    on.scrub.fill("7")
+    assert "step 7 of 60: gd f = " in on.map.get_attribute("aria-label")
+    assert on.scrub.get_attribute("aria-valuetext") == "step 7 of 60"
+    assert on.root.get_attribute("aria-label") == "Player: gd, momentum, adam on booth"
+
+
+# The start.
+
+
+def test_without_a_kernel_the_start_stays(screen, race):
+    on = screen(race)
+    before = on.picture()
+    assert on.page.evaluate("sent") == [{"hello": True}]
+    assert on.map.get_attribute("tabindex") is None
+    on.map.click(position={"x": 200, "y": 200})
+    on.map.dispatch_event("keydown", {"key": "ArrowRight"})
+    assert on.sent() == [] and on.picture() == before
+    on.wake()
+    assert on.map.get_attribute("tabindex") == "0" and on.picture() != before
+
+
+def test_what_cannot_be_moved_shows_no_handle(screen):
+    on = screen(Player(sweep(booth, ([-8, 0, 8], 0.0), gd, 20, lr=0.05)))
+    before = on.picture()
+    on.wake()
+    assert on.picture() == before and on.map.get_attribute("tabindex") is None
+
+
+def test_arrow_keys_ask_for_another_start_one_at_a_time(screen, race):
+    on = screen(race)
+    on.wake()
+    old = on.row()
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        on.map.press(key)
+    assert on.sent() == [{"start": [-7.5, 0]}]
+    assert on.row() == old
+    race.move((-7.5, 0))
+    on.page.evaluate(
+        "([start, data]) => update(start, data)", [race.start, base64.b64encode(race.data).decode()]
+    )
+    on.page.evaluate("tell({ start: [-7.5, 0] })")
+    assert on.row() != old
+    assert on.sent()[1:] == [{"start": [-7, 0.5]}]
+    on.page.evaluate("tell({ error: 'no' })")
+    assert on.status.inner_text() == "no" and len(on.sent()) == 2
+
+
+def test_dragging_asks_for_another_start(screen, race):
+    on = screen(race)
+    on.wake()
+    box = on.map.bounding_box()
+    left, top, width = 34, 10, box["width"] - 44
+    on.page.mouse.move(box["x"] + 100, box["y"] + 100)
+    on.page.mouse.down()
+    on.page.mouse.move(box["x"] + left + width / 2, box["y"] + top + width / 4)
+    on.page.evaluate("tell({ start: [0, 0] })")
+    on.page.mouse.up()
+    on.page.mouse.move(box["x"] + 300, box["y"] + 300)
+    asked = on.sent()
+    assert len(asked) == 2
+    np.testing.assert_allclose(asked[1]["start"], [0, 5], atol=0.05)
+
+
+# Broken, small and odd data.
+
+
+def broken(**changes):
+    run = descend(booth, (-8, 0), gd(lr=0.05), 20).copy(deep=True)
+    for name, values in changes.items():
+        run[name][...] = values
+    return run
+
+
+@pytest.mark.parametrize(
+    ("runs", "says"),
+    [
+        (lambda: broken(theta=np.nan, loss=np.nan, grad_norm=np.nan), "no finite point"),
+        (lambda: broken(loss=np.inf), "–"),
+        (lambda: broken(loss=0.0, grad_norm=0.0), "0"),
+        (lambda: broken(loss=-1.0), "−1"),
+        (lambda: broken(theta=1e300), "no finite point"),
+        (lambda: broken().isel(step=[0]), "666"),
+        (lambda: broken().isel(step=[0, 1]), "gd"),
+        (lambda: descend(booth, (-8, 0), gd(lr=10.0), 400), "diverged after step"),
+        (lambda: descend(saddle, (1.5, 1e-3), gd(lr=0.1), 60), "gd"),
+        (lambda: descend(double_well, [1.8], gd(lr=0.05), 30), "gd"),
+        (lambda: descend(double_well, [1.8], gd(lr=50.0), 30), "diverged after step"),
+        (lambda: {"<b>gd & co</b>": broken()}, "<b>gd & co</b>"),
+    ],
+)
+def test_odd_data_play_without_an_error(screen, runs, says):
+    on = screen(Player(runs()))
+    assert says in on.root.locator("tbody").inner_text()
+    on.root.get_by_label("speed").select_option("8")
+    on.button("Play").click()
+    on.page.wait_for_function("document.querySelector('.status').textContent")
+    on.scrub.press("Home")
+    on.button("One step forward").click()
+
+
+def test_empty_data_shows_an_empty_picture(screen, race):
+    race.data = b""
+    on = screen(race)
+    assert "no finite point" in on.root.locator("tbody").inner_text()
+    on.scrub.press("Home")
+
+
+def test_a_hundred_random_interactions(screen, grid):
+    on = screen(grid)
+    on.wake()
+    rng = random.Random(0)
+    controls = on.root.locator("button, input, select, canvas[tabindex]")
+    keys = ["ArrowLeft", "ArrowRight", "ArrowUp", "Home", "End", "PageUp", "Enter", "Space", "Tab", "x"]
+    for _ in range(100):
+        control = controls.nth(rng.randrange(controls.count()))
+        rng.choice([lambda c: c.click(), lambda c: c.press(rng.choice(keys))])(control)
+        if on.page.evaluate("sent.length") and rng.random() < 0.2:
+            on.page.evaluate("tell({ start: [0, 0] })")
+    assert 0 <= on.step <= 100
+
+
+def test_leaving_stops_everything(screen, race):
+    on = screen(race)
+    on.button("Play").click()
+    on.page.evaluate("leave()")
+    assert on.root.count() == 0 and on.page.evaluate("Object.keys(heard)") == []
+
+
+# Themes and widths.
+
+
+def test_dark_and_light(screen, race):
+    on = screen(race)
+    assert "dark" not in on.root.get_attribute("class")
+    on.page.evaluate("document.documentElement.style.setProperty('--jp-ui-font-color1', '#eee')")
+    on.page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
+    on.page.wait_for_function("document.querySelector('.downhill-player.dark')")
+
+
+@pytest.mark.parametrize("width", ["360px", "620px", "1400px"])
+def test_nothing_sticks_out(screen, grid, race, width):
+    for player in (grid, race):
+        on = screen(player, width=width)
+        out = on.page.evaluate(
+            """() => { const root = document.querySelector('.downhill-player'), box = root.getBoundingClientRect();
+                return [...root.querySelectorAll('*')].filter((e) => {
+                    const b = e.getBoundingClientRect();
+                    return b.width && (b.right > box.right + 1 || b.left < box.left - 4);
+                }).map((e) => e.outerHTML.slice(0, 80)); }"""
+        )
+        assert out == []
+
+
+# In JupyterLab.
+
+GRID = """from lib.descend import sweep
+from lib.optimizers import adam
+from lib.player import Player
+from lib.surfaces import rosenbrock
+Player(sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=[0.01, 0.03, 0.1], beta1=[0.5, 0.9]))"""
+
+
+@pytest.fixture(scope="module")
+def notebook_file(lab):
+    """A notebook with a grid between two notes, run and saved with its widgets, and trusted."""
+    cells = [
+        nbformat.v4.new_markdown_cell("Before"),
+        nbformat.v4.new_code_cell(GRID),
+        nbformat.v4.new_markdown_cell("After"),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, store_widget_state=True, kernel_name="python3").execute()
+    NotebookNotary(data_dir=str(lab.data)).sign(notebook)
+    nbformat.write(notebook, lab.folder / "player.ipynb")
+    return "player.ipynb"
+
+
+def player_of(notebook, page):
+    notebook.show(1)
+    player = page.locator(".downhill-player")
+    player.wait_for()
+    page.wait_for_function("document.querySelector('.downhill-player canvas').width > 300")
+    return player
+
+
+def test_saved_state_plays_and_hides_the_drag(lab, notebook_file, visit):
+    page = visit.page
+    player = player_of(lab.open(page, notebook_file), page)
+    before = player.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    player.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "old => document.querySelector('.downhill-player canvas').toDataURL() !== old", arg=before
+    )
+    player.get_by_role("slider", name="lr").press("ArrowRight")
+    assert player.locator(".axes .value").first.inner_text() == "0.1"
+    assert player.locator("canvas").first.get_attribute("tabindex") is None
+    visit.assert_quiet()
+
+
+def test_with_a_kernel_the_start_moves_and_keys_stay(lab, notebook_file, visit):
+    page = visit.page
+    frames = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: frames.append(str(frame)[:400])))
+    notebook = lab.open(page, notebook_file)
+    notebook.run()
+    player = player_of(notebook, page)
+    page.wait_for_function("document.querySelector('.downhill-player canvas').tabIndex === 0")
+    picture = player.locator("img.backdrop")
+    assert picture.count() == 1 and page.locator(".jp-OutputArea-output > img").count() == 0
+
+    # A slider's arrows choose a run; the notebook's selection stays and the kernel is not asked.
+    page.evaluate("panel.content.activeCellIndex = 1")
+    quiet = len(frames)
+    slider = player.get_by_role("slider", name="lr")
+    for key in ("ArrowDown", "ArrowUp", "ArrowUp", "ArrowDown", "j"):
+        slider.press(key)
+    assert page.evaluate("panel.content.activeCellIndex") == 1
+    assert [frame for frame in frames[quiet:] if "comm_msg" in frame] == []
+
+    # Moving the start runs the whole grid again.
+    canvas = player.locator("canvas").first
+    numbers = player.locator("tbody tr td").first
+    old = numbers.inner_text()
+    canvas.press("ArrowLeft")
+    page.wait_for_function(
+        "old => document.querySelector('.downhill-player tbody td').innerText !== old", arg=old
+    )
+    start = (-1.5 - 2 * 2.048 / 40, 2.0)
+    run = descend(rosenbrock, start, adam(lr=0.03, beta1=0.9), 100)
+    np.testing.assert_allclose(eval(numbers.inner_text().replace("−", "-")), run.theta[-1], atol=6e-4)
+    assert page.evaluate("panel.content.activeCellIndex") == 1
+    notebook.close()
+    visit.assert_quiet()

@@ -1,0 +1,436 @@
+"""The structure of the notebooks: rules that nbval cannot see, and checks that reject wrong answers.
+
+A rule takes a notebook and its path and yields what is wrong with it, one sentence each.
+"""
+
+import copy
+import functools
+import re
+import warnings
+from urllib.parse import unquote
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools.execute import CHAPTERS, WIDGETS, code_cells, may_raise, notebooks, serialize, with_links
+from tools.exercises import SOLUTION, student_version, with_stub
+
+SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d*)?(?:e[+-]?\d+)?")
+MACHINE_PATH = re.compile(
+    r"(?<![\w./:-])/(?:home|Users|root|private|tmp|usr|opt|var|mnt|work)/|[A-Z]:\\Users"
+)
+NETWORK = re.compile(r"https?://|^\s*(?:import|from) (?:urllib|requests|socket|http|httpx)\b", re.MULTILINE)
+CLOCK = re.compile(r"\btimeit\b|\bperf_counter\b|\btime\.(?:time|monotonic|process_time)\b")
+MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
+OUTPUT_WIDGET = re.compile(r"\b(?:interact|interactive|interactive_output|interact_manual|Output)\(")
+LINK = re.compile(r"\]\(([^)\s]+)\)|<(?:img|a)\s[^>]*(?:src|href)=\"([^\"]+)\"")
+
+
+def outputs(nb, *kinds):
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            if output.output_type in kinds:
+                yield cell, output
+
+
+def data(nb, mime):
+    for cell, output in outputs(nb, "display_data", "execute_result"):
+        if mime in output.data:
+            yield cell, output.data[mime]
+
+
+def name(cell):
+    return f"cell {cell.id} ({cell.source.partition(chr(10))[0][:50]!r})"
+
+
+def is_executed_in_order(nb, path):
+    counts = [cell.execution_count for cell in code_cells(nb)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"execution counts are {counts}, not 1 to {len(counts)}"
+
+
+def is_written_by_the_executor(nb, path):
+    if path.read_text(encoding="utf-8") != serialize(copy.deepcopy(nb)):
+        yield "the file is not as tools/execute.py writes it"
+
+
+def has_no_error(nb, path):
+    for cell, _ in outputs(nb, "error"):
+        if not may_raise(cell):
+            yield f"{name(cell)} shows an error and is not tagged raises-exception"
+    for cell, output in outputs(nb, "stream"):
+        if output.name == "stderr":
+            yield f"{name(cell)} writes to stderr"
+
+
+def has_no_output_widget(nb, path):
+    for cell in code_cells(nb):
+        if OUTPUT_WIDGET.search(cell.source):
+            yield f"{name(cell)} uses an Output widget; use the player"
+    for model in nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {}).values():
+        if model.get("model_name") == "OutputModel":
+            yield "the saved state has an Output widget"
+
+
+def has_the_state_of_its_widgets(nb, path):
+    state = nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    for cell, view in data(nb, "application/vnd.jupyter.widget-view+json"):
+        if view["model_id"] not in state:
+            yield f"{name(cell)} shows a widget whose state is not saved"
+
+
+def describes_its_figures(nb, path):
+    for cell, _ in data(nb, "image/png"):
+        if len(cell.metadata.get("alt", "").strip()) < 30:
+            yield f'{name(cell)} shows a figure; its metadata need {{"alt": "what the figure shows"}}'
+
+
+def is_ready_for_slides(nb, path):
+    for cell in nb.cells:
+        if cell.metadata.get("slideshow", {}).get("slide_type") not in SLIDE_TYPES:
+            yield f"{name(cell)} has no slide_type of {', '.join(sorted(SLIDE_TYPES))} in its metadata"
+
+
+def has_short_code(nb, path):
+    for cell in nb.cells:
+        lines = [line for line in cell.source.strip().splitlines() if "### " not in line]
+        if cell.cell_type == "code" and not 1 <= len(lines) <= 15:
+            yield f"{name(cell)} has {len(lines)} lines of code; 1 to 15 are allowed"
+
+
+def is_as_long_as_a_chapter(nb, path):
+    if path.parent.name == "chapters" and path.stem[:2] != "00" and not 40 <= len(nb.cells) <= 90:
+        yield f"{len(nb.cells)} cells; a chapter has 40 to 90"
+
+
+def links_its_neighbours(nb, path):
+    first = nb.cells[0].source
+    if path.parent.name == "chapters" and first != (wanted := with_links(first, path)):
+        yield f"the first cell should end with {wanted.splitlines()[-1]!r}: make execute"
+
+
+def links_what_exists(nb, path):
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            for target in (a or b for a, b in LINK.findall(cell.source)):
+                file = unquote(target.partition("#")[0])
+                if re.match(r"\w+:", target) is None and not (path.parent / file).exists():
+                    yield f"{name(cell)} links {target}, which does not exist"
+
+
+def prints_at_most_six_digits(nb, path):
+    texts = [(cell, text) for cell, text in data(nb, "text/plain")]
+    texts += [(cell, output.text) for cell, output in outputs(nb, "stream")]
+    for cell, text in texts:
+        for number in NUMBER.findall(re.sub(r"digest [0-9a-f]+", "", text)):
+            mantissa = number.partition("e")[0]
+            digits = mantissa.replace(".", "").lstrip("0") if "." in mantissa else mantissa.strip("0")
+            if len(digits) > 6:
+                yield f"{name(cell)} prints {number}: more than 6 significant digits"
+
+
+def names_no_machine(nb, path):
+    shown = [(cell, cell.source) for cell in nb.cells]
+    shown += [(cell, output.text) for cell, output in outputs(nb, "stream")]
+    shown += [(cell, output.evalue) for cell, output in outputs(nb, "error")]
+    shown += [item for mime in ("text/plain", "text/html") for item in data(nb, mime)]
+    for cell, text in shown:
+        if found := MACHINE_PATH.search(text):
+            yield f"{name(cell)} has the path of a machine: {text[found.start() :][:40]!r}"
+
+
+def runs_anywhere_the_same(nb, path):
+    for cell in code_cells(nb):
+        if NETWORK.search(cell.source):
+            yield f"{name(cell)} asks the network"
+        if CLOCK.search(cell.source):
+            yield f"{name(cell)} measures time; bench/ does that"
+        if MAGIC.search(cell.source):
+            yield f"{name(cell)} uses a magic or the shell; plain Python only"
+
+
+RULES = [
+    is_executed_in_order,
+    is_written_by_the_executor,
+    has_no_error,
+    has_no_output_widget,
+    has_the_state_of_its_widgets,
+    describes_its_figures,
+    is_ready_for_slides,
+    has_short_code,
+    is_as_long_as_a_chapter,
+    links_its_neighbours,
+    links_what_exists,
+    prints_at_most_six_digits,
+    names_no_machine,
+    runs_anywhere_the_same,
+]
+
+
+@functools.cache
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def test_the_first_chapters_exist():
+    names = {path.stem for path in notebooks()}
+    assert {"00_start_here", "01_gradient_descent"} <= names
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_notebook(path, rule):
+    problems = list(rule(read(path), path))
+    assert not problems, "\n".join(problems)
+
+
+# Each rule rejects a notebook that breaks it.
+
+PNG = "iVBORw0KGgo="
+VIEW = {
+    "application/vnd.jupyter.widget-view+json": {"model_id": "1" * 32},
+    "text/plain": "Player, digest 12345678",
+}
+
+
+def cell(source, *outs, count=None, **metadata):
+    metadata.setdefault("slideshow", {"slide_type": "-"})
+    return v4.new_code_cell(source, outputs=list(outs), execution_count=count, metadata=metadata)
+
+
+def text(source):
+    return v4.new_markdown_cell(source, metadata={"slideshow": {"slide_type": "-"}})
+
+
+def shows(bundle):
+    return v4.new_output("display_data", bundle)
+
+
+def prints(words, stream="stdout"):
+    return v4.new_output("stream", name=stream, text=words)
+
+
+@pytest.fixture
+def sound():
+    """A notebook that breaks no rule."""
+    alt = "The loss falls by half at every step, on a straight line."
+    nb = v4.new_notebook(
+        cells=[
+            text("# Go downhill"),
+            cell("print(1 / 3)", prints("0.333333 1000000 5e-12"), count=1),
+            cell("plt.plot(loss)", shows({"image/png": PNG, "text/plain": "<Figure>"}), count=2, alt=alt),
+            cell("Player(run)", shows(VIEW), count=3),
+            cell("1 / 0", v4.new_output("error", ename="E", evalue="no"), count=4, tags=["raises-exception"]),
+            *(text(f"Words {n}.") for n in range(40)),
+        ]
+    )
+    nb.metadata.widgets = nbformat.from_dict({WIDGETS: {"state": {"1" * 32: {"model_name": "AnyModel"}}}})
+    return nb
+
+
+def broken_rules(nb, tmp_path):
+    path = tmp_path / "chapters" / "01_go_downhill.ipynb"
+    path.parent.mkdir()
+    path.write_text(serialize(nb), encoding="utf-8")
+    nb = nbformat.read(path, as_version=4)
+    return {rule.__name__ for rule in RULES if list(rule(nb, path))}
+
+
+def test_a_sound_notebook_breaks_no_rule(sound, tmp_path):
+    assert broken_rules(sound, tmp_path) == set()
+
+
+def insert(nb, *new):
+    nb.cells[1:1] = new
+
+
+BREAKS = [
+    (is_executed_in_order, lambda nb: nb.cells[2].update(execution_count=None, outputs=[])),
+    (is_executed_in_order, lambda nb: nb.cells[2].update(execution_count=7)),
+    (has_no_error, lambda nb: nb.cells[4].metadata.update(tags=[])),
+    (has_no_error, lambda nb: nb.cells[1].outputs.append(prints("RuntimeWarning", "stderr"))),
+    (has_no_output_widget, lambda nb: nb.cells[1].update(source="interact(f, x=3)")),
+    (has_no_output_widget, lambda nb: nb.cells[1].update(source="out = widgets.Output()")),
+    (
+        has_no_output_widget,
+        lambda nb: nb.metadata.widgets[WIDGETS].state.update({"2" * 32: {"model_name": "OutputModel"}}),
+    ),
+    (has_the_state_of_its_widgets, lambda nb: nb.metadata.pop("widgets")),
+    (describes_its_figures, lambda nb: nb.cells[2].metadata.pop("alt")),
+    (describes_its_figures, lambda nb: nb.cells[2].metadata.update(alt="a plot")),
+    (is_ready_for_slides, lambda nb: nb.cells[0].metadata.pop("slideshow")),
+    (is_ready_for_slides, lambda nb: nb.cells[1].metadata.slideshow.update(slide_type="page")),
+    (has_short_code, lambda nb: nb.cells[1].update(source="x = 1\n" * 16)),
+    (has_short_code, lambda nb: nb.cells.append(cell(""))),
+    (is_as_long_as_a_chapter, lambda nb: nb.update(cells=nb.cells[:39])),
+    (is_as_long_as_a_chapter, lambda nb: nb.cells.extend(text(f"More {n}.") for n in range(40))),
+    (
+        links_its_neighbours,
+        lambda nb: nb.cells[0].update(source="# Go\n\n[← 00 Old title](00_start_here.ipynb)"),
+    ),
+    (links_what_exists, lambda nb: insert(nb, text("See [this](../lib/none.py#L3)."))),
+    (links_what_exists, lambda nb: insert(nb, text('<img src="none.png">'))),
+    (prints_at_most_six_digits, lambda nb: nb.cells[1].outputs[0].update(text="0.3333333")),
+    (prints_at_most_six_digits, lambda nb: nb.cells[1].outputs[0].update(text="loss: 12345678")),
+    (
+        prints_at_most_six_digits,
+        lambda nb: nb.cells[2].outputs[0].data.update({"text/plain": "[-1.0000000e-5]"}),
+    ),
+    (names_no_machine, lambda nb: nb.cells[1].outputs[0].update(text="in /" + "tmp/x.py")),
+    (names_no_machine, lambda nb: nb.cells[4].outputs[0].update(evalue="/" + "home/me/x.py")),
+    (names_no_machine, lambda nb: nb.cells[1].update(source="open('/" + "Users/me/x')")),
+    (runs_anywhere_the_same, lambda nb: nb.cells[1].update(source="import requests")),
+    (runs_anywhere_the_same, lambda nb: nb.cells[1].update(source="read_csv('https://example.org')")),
+    (runs_anywhere_the_same, lambda nb: nb.cells[1].update(source="%timeit f()")),
+    (runs_anywhere_the_same, lambda nb: nb.cells[1].update(source="start = time.perf_counter()")),
+]
+
+
+@pytest.mark.parametrize(("rule", "break_it"), BREAKS, ids=[rule.__name__ for rule, _ in BREAKS])
+def test_a_broken_notebook_is_rejected(rule, break_it, sound, tmp_path):
+    break_it(sound)
+    assert rule.__name__ in broken_rules(sound, tmp_path)
+
+
+def test_a_file_written_otherwise_is_rejected(sound, tmp_path):
+    path = tmp_path / "x.ipynb"
+    path.write_text(serialize(sound).replace('"ipython3"', '"ipython"'), encoding="utf-8")
+    assert list(is_written_by_the_executor(nbformat.read(path, as_version=4), path))
+
+
+# Exercises.
+
+SOLUTIONS = sorted(CHAPTERS.glob("solutions/*.ipynb"))
+solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+
+
+@solution
+def test_exercises_are_made_from_their_solutions(path):
+    made = (CHAPTERS / "exercises" / path.name).read_text(encoding="utf-8")
+    assert made == serialize(student_version(read(path))), "run tools/exercises.py (make execute does)"
+
+
+def test_no_exercises_without_solutions():
+    assert {p.name for p in CHAPTERS.glob("exercises/*.ipynb")} == {path.name for path in SOLUTIONS}
+
+
+@solution
+def test_exercises_are_complete(path):
+    problems = list(incomplete(read(path)))
+    assert not problems, "\n".join(problems)
+
+
+@solution
+def test_checks_tell_right_from_wrong(path, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    problems = list(weak_checks(read(path)))
+    assert not problems, "\n".join(problems)
+
+
+def incomplete(nb):
+    """Yields what the exercises lack: five of them, each with an answer, each coded one with a check."""
+    parts = re.split(r"^##+ ((?:Exercise )?\d+)", "\n".join(map(marked, nb.cells)), flags=re.MULTILINE)
+    titles, bodies = parts[1::2], parts[2::2]
+    if len(titles) < 5:
+        yield f"{len(titles)} headings '## 1. …'; at least 5 are wanted"
+    for title, body in zip(titles, bodies, strict=True):
+        if "[answer]" not in body:
+            yield f"exercise {title} has neither a cell tagged solution nor code between the solution marks"
+    solved = {c.metadata.get("exercise") for c in code_cells(nb) if SOLUTION.search(c.source)}
+    checked = {c.metadata.get("exercise") for c in code_cells(nb) if "wrong" in c.metadata}
+    for exercise in solved ^ checked:
+        yield f"{exercise} has not both a solution and a check with wrong answers (metadata exercise, wrong)"
+
+
+def marked(cell):
+    answers = "solution" in cell.metadata.get("tags", []) or SOLUTION.search(cell.source)
+    return (cell.source if cell.cell_type == "markdown" else "") + ("\n[answer]" if answers else "")
+
+
+def weak_checks(nb):
+    """Run the notebook; yield the checks that pass a wrong answer, fail the right one or say little."""
+    namespace = {"display": lambda *shown: None}
+    answered = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong answer may overflow
+        for cell in code_cells(nb):
+            exercise = cell.metadata.get("exercise")
+            if SOLUTION.search(cell.source):
+                answered[exercise] = cell.source, dict(namespace)
+            if wrong := cell.metadata.get("wrong"):
+                source, before = answered[exercise]
+                for kind, answer in [("the stub", with_stub(source)), *((repr(w), w) for w in wrong)]:
+                    if problem := verdict(answer, cell.source, dict(before)):
+                        yield f"{exercise}, {kind}: {problem}"
+            try:
+                exec(cell.source, namespace)
+            except Exception as error:
+                if not may_raise(cell):
+                    yield f"{exercise}, the solution: {type(error).__name__}: {error}"
+            plt.close("all")
+
+
+def verdict(answer, check, namespace):
+    try:
+        exec(answer, namespace)
+        exec(check, namespace)
+    except AssertionError as error:
+        return None if len(str(error)) >= 20 else f"the check's message does not help: {str(error)!r}"
+    except Exception as error:
+        return f"{type(error).__name__}, not an AssertionError that helps: {error}"
+    return "passes"
+
+
+def exercises(check, *wrong, body="    ### BEGIN SOLUTION\n    return lr * g\n    ### END SOLUTION"):
+    return v4.new_notebook(
+        cells=[
+            text("## 1. Code: a step"),
+            cell(f"def step(lr, g):\n{body}", exercise="step"),
+            cell(check, exercise="step", wrong=list(wrong)),
+            *[text(f"## {n}. Recall") for n in (2, 3, 4, 5)],
+        ]
+    )
+
+
+STEP = "def step(lr, g): return {}"
+GOOD = "assert step(0.5, 4) == 2, 'a step is the learning rate times the gradient'"
+
+
+def test_a_good_check():
+    assert list(weak_checks(exercises(GOOD, STEP.format("g"), STEP.format("-lr * g")))) == []
+
+
+@pytest.mark.parametrize(
+    ("nb", "problem"),
+    [
+        (exercises(GOOD, STEP.format("g * lr")), "return g * lr': passes"),
+        (exercises("assert step(0.5, 4) == 2, 'no'", STEP.format("g")), "does not help: 'no'"),
+        (
+            exercises("assert abs(step(0.5, 4) - 2) < 1e-9, 'a step is lr times g'", STEP.format("g")),
+            "the stub: TypeError",
+        ),
+        (
+            exercises("assert step(0.5, 4) == 3, 'a step is three, is it not?'", STEP.format("g")),
+            "the solution: Assert",
+        ),
+    ],
+    ids=["accepts a wrong answer", "message too short", "stub breaks the check", "rejects the solution"],
+)
+def test_a_weak_check_is_rejected(nb, problem):
+    assert any(problem in found for found in weak_checks(nb))
+
+
+def test_incomplete_exercises_are_rejected():
+    problems = list(incomplete(exercises(GOOD, STEP.format("g"))))
+    assert problems == [
+        f"exercise {n} has neither a cell tagged solution nor code between the solution marks"
+        for n in (2, 3, 4, 5)
+    ]
+    unchecked = exercises(GOOD)
+    del unchecked.cells[2].metadata["wrong"], unchecked.cells[3:]
+    problems = list(incomplete(unchecked))
+    assert "1 headings '## 1. …'; at least 5 are wanted" in problems
+    assert any("step has not both" in problem for problem in problems)

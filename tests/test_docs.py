@@ -1,0 +1,83 @@
+"""What README, NOTATION and the figures say is what the repository has."""
+
+import inspect
+import re
+from pathlib import Path
+
+import matplotlib
+import matplotlib.style
+import nbformat
+import pytest
+
+import lib.optimizers
+import lib.surfaces
+from lib.engine import REQUIRED, Optimizer
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOTATION = (ROOT / "NOTATION.md").read_text(encoding="utf-8")
+START = nbformat.read(ROOT / "chapters" / "00_start_here.ipynb", as_version=4)
+
+RULES = {name: rule for name, rule in vars(lib.optimizers).items() if isinstance(rule, Optimizer)}
+
+
+def test_the_code_of_the_readme_runs_and_is_as_long_as_it_says():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in code.splitlines() if line]) == 6, "the heading says six lines"
+    names = {}
+    exec(code, names)
+    assert names["run"].sizes["step"] == 201
+    assert dict(names["grid"].loss.isel(step=-1).sizes) == {"lr": 21, "beta1": 3}
+
+
+def test_the_readme_counts_the_rules_and_surfaces():
+    surfaces = [value for value in vars(lib.surfaces).values() if isinstance(value, lib.surfaces.Surface)]
+    families = [lib.surfaces.quadratic, lib.surfaces.ravine]
+    assert f"{len(surfaces) + len(families)} surfaces" in README
+    said = re.search(r"Today the library has (.*?) in \[", README)
+    assert said is not None
+    assert set(re.findall(r"`(\w+)`", said[1])) == set(RULES)
+
+
+@pytest.mark.parametrize("where", ["README.md", "chapters/00_start_here.ipynb"])
+def test_the_map_links_every_chapter_that_is_written(where):
+    text = README if where == "README.md" else "\n".join(cell.source for cell in START.cells)
+    rows = dict(re.findall(r"^\| \**(\d\d)\** \| (.*)$", text, re.MULTILINE))
+    for chapter in (ROOT / "chapters").glob("*.ipynb"):
+        if chapter.name[:2] == "00" and where.endswith("ipynb"):
+            continue
+        assert f"{chapter.name})" in rows[chapter.name[:2]]
+    written = {number for number, row in rows.items() if ".ipynb" in row}
+    assert written == {p.name[:2] for p in (ROOT / "chapters").glob("*.ipynb")} & set(rows)
+
+
+def test_notation_gives_every_rule_with_its_defaults():
+    shown = {}
+    for name, arguments in re.findall(r"^\| `(\w+)\((.*?)\)` \|", NOTATION, re.MULTILINE):
+        pairs = (argument.split("=") for argument in arguments.split(", "))
+        shown[name] = {key: REQUIRED if value == "none" else float(value) for key, value in pairs}
+    assert shown == {name: rule.hyperparameters for name, rule in RULES.items()}
+
+
+def test_the_moving_picture_races_with_the_settings_of_chapter_00():
+    race = (ROOT / "figures" / "race.py").read_text(encoding="utf-8")
+    cell = next(cell.source for cell in START.cells if cell.source.startswith("tuned ="))
+    settings = re.findall(r"(?:gd|momentum|adam)\(.*?\)", cell.partition("\n")[0])
+    assert len(settings) == 3
+    for setting in settings:
+        assert setting in race
+
+
+def test_matplotlib_finds_the_style_of_the_book():
+    with matplotlib.style.context("lib.downhill"):
+        assert matplotlib.rcParams["image.cmap"] == "cividis"
+
+
+def test_every_rule_says_its_source_and_shows_an_example():
+    for name, rule in RULES.items():
+        doc = inspect.getdoc(rule.rule)
+        assert doc and re.search(r"\(.*\d{4}.*\)", doc.splitlines()[0]), (
+            f"{name}: no source in the first line"
+        )
+        for part in (">>>", "Raises", "PyTorch", "optax"):
+            assert part in doc or part.replace("PyTorch", "torch") in doc, f"{name}: {part} is missing"

@@ -1,0 +1,354 @@
+"""The player's Python side: what it sends, what it says in words, what it refuses."""
+
+import base64
+import io
+import json
+
+import nbformat
+import numpy as np
+import pytest
+import xarray as xr
+from nbclient import NotebookClient
+from PIL import Image
+
+from lib.descend import descend, sweep
+from lib.optimizers import adam, gd, momentum
+from lib.player import Player
+from lib.surfaces import booth, double_well, matyas, quadratic, rosenbrock, saddle, styblinski_tang
+
+LRS, BETAS = np.geomspace(1e-3, 1, 21), np.linspace(0, 0.99, 11)
+PRECISION = 1.6e-5  # 16 significant bits
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return sweep(rosenbrock, (-1.5, 2.0), adam, 200, lr=LRS, beta1=BETAS)
+
+
+@pytest.fixture(scope="module")
+def race():
+    return {
+        "gd": descend(booth, (-8, 0), gd(lr=0.05), 60),
+        "momentum": descend(booth, (-8, 0), momentum(lr=0.01), 60),
+        "adam": descend(booth, (-8, 0), adam(lr=0.5), 60),
+    }
+
+
+def unpack(player):
+    """What the page reads: the wire format, taken apart from its description and not from lib."""
+    meta, raw = player.meta, np.frombuffer(player.data, "u1").reshape(-1, 3)
+    words = np.zeros((len(raw), 4), "u1")
+    words[:, 1:] = raw
+    numbers = words.view("<f4").ravel()
+    series, first = {}, 0
+    for one in meta["series"]:
+        shape = [len(meta["axes"][axis]["values"]) for axis in one["axes"]]
+        shape += [len(meta["channels"]), len(meta["steps"])]
+        series[one["name"]] = numbers[first : first + np.prod(shape)].reshape(shape)
+        first += int(np.prod(shape))
+    assert first == len(numbers)
+    return series
+
+
+def wire(values):
+    """Rounded to 24 bits by arithmetic: 16 significant bits."""
+    mantissa, exponent = np.frexp(np.asarray(values, "f4").astype(float))
+    return np.ldexp(np.floor(mantissa * 2**16 + 0.5 * np.sign(mantissa)) / 2**16, exponent)
+
+
+# What reaches the page.
+
+
+def test_the_wire_carries_a_grid(grid):
+    player = Player(grid)
+    assert player.meta["channels"] == ["x", "y", "loss", "grad_norm"]
+    assert [axis["name"] for axis in player.meta["axes"]] == ["lr", "beta1"]
+    assert player.meta["axes"][0]["values"] == LRS.tolist()
+    data = unpack(player)["adam"]
+    assert data.shape == (21, 11, 4, 201)
+    want = [grid.theta.sel(coord="x"), grid.theta.sel(coord="y"), grid.loss, grid.grad_norm]
+    for channel, values in enumerate(want):
+        values = values.transpose("lr", "beta1", "step").values
+        np.testing.assert_allclose(data[:, :, channel], values, rtol=PRECISION)
+
+
+def test_the_wire_carries_a_race(race):
+    data = unpack(Player(race))
+    assert list(data) == ["gd", "momentum", "adam"]
+    for name, run in race.items():
+        np.testing.assert_allclose(data[name][:2], run.theta.values.T, rtol=PRECISION)
+
+
+def test_the_wire_carries_one_coordinate_and_the_loss_above_the_minimum():
+    run = descend(double_well, [1.8], gd(lr=0.05), 40)
+    player = Player(run)
+    assert player.meta["coords"] == ["x"] and player.meta["channels"] == ["x", "loss", "grad_norm"]
+    lowest = float(double_well(double_well.minima[0]))
+    assert player.meta["floor"] == lowest
+    np.testing.assert_allclose(unpack(player)["gd"][1], run.loss - lowest, rtol=PRECISION)
+
+
+def test_rounding_keeps_four_digits_and_every_special_value(race):
+    run = race["gd"].copy(deep=True)
+    run["loss"][:5] = [0.0, np.inf, np.nan, 3e38, 1e-42]
+    sent = unpack(Player(run))["gd"][2]
+    assert sent[0] == 0 and np.isinf(sent[1]) and np.isnan(sent[2])
+    np.testing.assert_allclose(sent[3], 3e38, rtol=PRECISION)
+    assert 0 <= sent[4] < 1e-41
+
+
+def test_a_grid_of_starts_and_settings_in_any_order(grid):
+    turned = grid.transpose("beta1", "lr", "coord", "step")
+    data = unpack(Player(turned))["adam"]
+    np.testing.assert_allclose(data[3, 4, 2], grid.loss.isel(beta1=3, lr=4), rtol=PRECISION)
+
+
+def test_series_share_sliders():
+    both = {
+        "gd": sweep(booth, (-8, 0), gd, 20, lr=[0.01, 0.05]),
+        "momentum": sweep(booth, (-8, 0), momentum, 20, lr=[0.01, 0.05], beta=[0.5, 0.8, 0.9]),
+        "adam": descend(booth, (-8, 0), adam(lr=0.5), 20),
+    }
+    player = Player(both, at={"beta": 0.83})
+    assert [axis["name"] for axis in player.meta["axes"]] == ["lr", "beta"]
+    assert [series["axes"] for series in player.meta["series"]] == [[0], [0, 1], []]
+    assert player.meta["at"] == [1, 1]
+    assert unpack(player)["momentum"].shape == (2, 3, 4, 21)
+
+
+def test_a_diverged_run_is_nan_after_its_last_point():
+    run = sweep(booth, (-8, 0), gd, 400, lr=[0.05, 10.0])
+    assert run.diverged.values.tolist() == [False, True]
+    data = unpack(Player(run))["gd"]
+    assert np.isfinite(data[0]).all()
+    x = run.theta.isel(lr=1).sel(coord="x").values
+    last = int(np.flatnonzero(np.diff(x))[-1]) + 1
+    assert np.isnan(data[1, :, last + 1 :]).all() and not np.isnan(data[1, :2, : last + 1]).any()
+
+
+def test_a_run_that_has_arrived_is_not_cut():
+    run = descend(booth, booth.minima[0], gd(lr=0.1), 10)
+    assert np.isfinite(unpack(Player(run))["gd"]).all()
+
+
+def test_a_page_with_a_large_grid_stays_below_a_megabyte(grid):
+    state = Player(grid).get_state()
+    size = sum(len(base64.b64encode(v)) if isinstance(v, bytes) else len(str(v)) for v in state.values())
+    assert size < 1_000_000
+
+
+# Another start.
+
+
+@pytest.mark.parametrize("start", [(0.5, -1.0), (-1.5, 2.0), (1.0, 1.0)])
+def test_moving_the_start_of_a_grid_is_a_sweep_from_there(grid, start):
+    player = Player(grid)
+    player.move(start)
+    again = Player(sweep(rosenbrock, start, adam, 200, lr=LRS, beta1=BETAS))
+    assert player.start == list(start)
+    assert player.data == again.data
+    assert player.text() == again.text()
+
+
+def test_moving_the_start_of_a_race_moves_all(race):
+    player = Player(race)
+    player.move((4, 4))
+    data = unpack(player)
+    for name, run in race.items():
+        fresh = descend(booth, (4, 4), run.attrs["rule"], 60)
+        assert np.array_equal(data[name][:2], wire(fresh.theta.values.T))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda grid: grid.isel(lr=4),
+        lambda grid: grid.isel(lr=slice(2, 9), beta1=5),
+        lambda grid: grid.isel(step=slice(0, None, 10)),
+    ],
+)
+def test_moving_the_start_of_a_part_of_a_grid_keeps_that_part(grid, part):
+    player = Player(part(grid))
+    player.move((0.5, -1.0))
+    whole = sweep(rosenbrock, (0.5, -1.0), adam, 200, lr=LRS, beta1=BETAS)
+    assert player.data == Player(part(whole)).data
+
+
+def test_runs_from_many_starts_cannot_be_moved():
+    basin = sweep(booth, ([-8, 0, 8], 0.0), gd, 20, lr=0.05)
+    player = Player(basin)
+    assert not player.meta["movable"]
+    with pytest.raises(ValueError, match="from one start"):
+        player.move((0, 0))
+
+
+@pytest.mark.parametrize("start", [(1,), (1, 2, 3), (np.nan, 0), (0, np.inf)])
+def test_a_wrong_start_is_named_and_changes_nothing(race, start):
+    player = Player(race)
+    before = player.data
+    with pytest.raises(ValueError, match="2 finite numbers"):
+        player.move(start)
+    assert player.data == before
+
+
+def test_the_page_is_answered(race, monkeypatch):
+    player, sent = Player(race), []
+    monkeypatch.setattr(player, "send", sent.append)
+    player._receive(player, {"hello": True}, [])
+    player._receive(player, {"start": [1, 1]}, [])
+    player._receive(player, {"start": [1, None]}, [])
+    assert sent[:2] == [{"hello": True}, {"start": [1.0, 1.0]}]
+    assert "finite" in sent[2]["error"] and player.start == [1.0, 1.0]
+
+
+# What a page without widgets shows, and what nbval compares.
+
+
+def test_mimebundle_has_widget_text_and_still(race):
+    data, _ = Player(race)._repr_mimebundle_()
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/plain", "image/png"}
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert picture.format == "PNG" and picture.width > 600 and "Software" not in picture.info
+    assert data["text/plain"].splitlines()[0] == "booth, 60 steps"
+
+
+def test_text_has_rounded_numbers(grid):
+    lines = Player(grid, at={"lr": 0.1, "beta1": 0.9}).text().splitlines()
+    run = grid.sel(lr=0.1, beta1=0.9, method="nearest").isel(step=-1)
+    x, y = run.theta.values
+    assert lines[0] == "rosenbrock, 200 steps, lr (21 values), beta1 (11 values)"
+    assert lines[1] == f"  adam: (-1.5, 2) → ({x:.4g}, {y:.4g}), f = {float(run.loss):.4g}"
+
+
+def test_text_says_what_diverged():
+    assert "diverged" in Player(descend(booth, (-8, 0), gd(lr=10.0), 400)).text()
+
+
+@pytest.mark.parametrize("noise", [1e-13, -1e-13, 1e-12])
+def test_text_and_digest_ignore_noise(race, grid, noise):
+    rng = np.random.default_rng(0)
+    noisy = {name: run.copy(deep=True) for name, run in race.items()}
+    for run in noisy.values():
+        run["theta"] = run["theta"] + noise * rng.standard_normal(run["theta"].shape)
+    assert Player(noisy).text() == Player(race).text()
+    shaken = grid.assign(theta=grid.theta + noise * rng.standard_normal(grid.theta.shape))
+    assert Player(shaken).digest() == Player(grid).digest()
+
+
+def test_digest_changes_with_the_trajectory(race, grid):
+    digests = {Player(race).digest()}
+    for name, opt in {"gd": gd(lr=0.0501), "momentum": momentum(lr=0.01, beta=0.901)}.items():
+        digests.add(Player({**race, name: descend(booth, (-8, 0), opt, 60)}).digest())
+    digests.add(Player(race | {"gd": descend(booth, (-8, 0.01), gd(lr=0.05), 60)}).digest())
+    digests.add(Player({"a": race["gd"], "b": race["momentum"], "c": race["adam"]}).digest())
+    assert len(digests) == 5
+    for axis, values in {"lr": LRS * 1.001, "beta1": BETAS * 0.999}.items():
+        axes = {"lr": LRS, "beta1": BETAS, axis: values}
+        assert Player(sweep(rosenbrock, (-1.5, 2.0), adam, 200, **axes)).digest() != Player(grid).digest()
+
+
+def test_everything_is_the_same_twice(race):
+    first, second = Player(race), Player(race)
+    assert first.still() == second.still() and first.backdrop == second.backdrop
+    assert first.text() == second.text() and first.data == second.data
+
+
+@pytest.mark.parametrize(
+    ("surface", "start", "opt"),
+    [
+        (saddle, (1.5, 1e-3), gd(lr=0.1)),
+        (styblinski_tang, (0.5, 0.5), gd(lr=0.01)),
+        (double_well, [1.8], gd(lr=0.05)),
+        (double_well, [1.8], gd(lr=5.0)),
+        (booth, (-8, 0), gd(lr=10.0)),
+    ],
+)
+def test_every_kind_of_surface_and_outcome_has_a_still(surface, start, opt):
+    data, _ = Player(descend(surface, start, opt, 300))._repr_mimebundle_()
+    assert len(data["image/png"]) > 10_000
+
+
+def test_no_steps_at_all(race):
+    player = Player(race["gd"].isel(step=[0]))
+    assert player.text().splitlines()[0] == "booth, 0 steps"
+    assert player.still()
+
+
+def test_a_saved_notebook_keeps_widget_text_and_still(tmp_path):
+    source = """
+        from lib.descend import descend
+        from lib.optimizers import gd
+        from lib.player import Player
+        from lib.surfaces import booth
+        Player(descend(booth, (-8, 0), gd(lr=0.05), 30))
+    """
+    cell = nbformat.v4.new_code_cell("\n".join(line.strip() for line in source.strip().splitlines()))
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, store_widget_state=True, kernel_name="python3").execute()
+    data = notebook.cells[0].outputs[0].data
+    assert {"text/plain", "image/png"} < set(data)
+    assert "digest" in data["text/plain"]
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    state = states[data["application/vnd.jupyter.widget-view+json"]["model_id"]]
+    assert state["state"]["meta"]["title"] == "booth"
+    assert [buffer["path"] for buffer in state["buffers"]] == [["data"]]
+    assert len(json.dumps(state)) < 200_000
+
+
+# What it refuses.
+
+
+class NoSurface:
+    name = "nothing"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "says"),
+    [
+        (lambda run: [run], TypeError, "was given a list; it plays a Dataset"),
+        (lambda run: run.theta, TypeError, "was given a DataArray"),
+        (lambda run: {}, ValueError, "no runs; give it at least one"),
+        (lambda run: {"gd": run.theta}, TypeError, "'gd' is a DataArray; give a Dataset"),
+        (lambda run: run.drop_vars(["loss", "grad_norm"]), ValueError, "'gd' has no loss, grad_norm"),
+        (lambda run: run.drop_attrs(), ValueError, r"does not say its surface; set run.attrs\['surface'\]"),
+        (lambda run: run.assign_attrs(surface=NoSurface()), ValueError, "does not say its surface"),
+        (lambda run: run.isel(step=slice(0, 0)), ValueError, "at least the start"),
+        (
+            lambda run: {"a": run, "b": run.isel(step=slice(5))},
+            ValueError,
+            "each step in common; .* 0 … 60 and 0 … 4",
+        ),
+        (
+            lambda run: {"a": run, "b": descend(matyas, (1, 1), gd(lr=0.1), 60)},
+            ValueError,
+            "booth and matyas",
+        ),
+        (
+            lambda run: {
+                n: sweep(booth, (0, 0), gd, 9, lr=lr) for n, lr in {"a": [0.1, 0.2], "b": [0.1, 0.3]}.items()
+            },
+            ValueError,
+            "'b' has other values of lr",
+        ),
+    ],
+)
+def test_wrong_input_is_named(race, given, error, says):
+    with pytest.raises(error, match=says):
+        Player(given(race["gd"]))
+
+
+def test_too_many_coordinates_are_named():
+    with pytest.raises(ValueError, match="one or two coordinates.*plot the loss"):
+        Player(descend(quadratic(1, 2, 3), (1, 1, 1), gd(lr=0.1), 5))
+
+
+def test_an_unknown_axis_to_open_at_is_named(grid):
+    with pytest.raises(ValueError, match="at has beta2; the sweep axes are lr, beta1"):
+        Player(grid, at={"beta2": 0.9})
+
+
+def test_a_dataset_made_by_hand_plays_and_cannot_move(race):
+    run = race["gd"]
+    bare = xr.Dataset(run.data_vars, run.coords, {"surface": booth})
+    player = Player({"mine": bare})
+    assert not player.meta["movable"] and len(player.digest()) == 8

@@ -1,0 +1,163 @@
+"""The project's files agree with each other, and lib/ keeps its order."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BASE = [Requirement(line) for line in PROJECT["dependencies"]]
+EXTRAS = [Requirement(line) for extra in PROJECT["optional-dependencies"].values() for line in extra]
+ORDER = [
+    *("surfaces", "problems", "engine", "optimizers", "dialects", "schedules"),
+    *("descend", "checkpoint", "compiled", "plotting", "player"),
+]
+NUMPY_ONLY = {"surfaces", "engine", "optimizers"}
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def ranges(requirements):
+    return {normal(r.name): r.specifier for r in requirements}
+
+
+def test_environment_has_the_dependencies_of_pyproject():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    lines = [line for line in environment["dependencies"] if isinstance(line, str)]
+    stated = ranges(Requirement(line) for line in lines if line != "pip")
+    assert stated == ranges([Requirement(f"python{PROJECT['requires-python']}"), *BASE])
+
+
+@pytest.mark.parametrize("requirement", BASE, ids=lambda requirement: requirement.name)
+def test_installed_versions_are_in_range(requirement):
+    assert requirement.specifier.contains(version(requirement.name))
+
+
+def locked():
+    """(requirement, how many hashes) for each entry of requirements.lock."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", "").splitlines()
+    return [(Requirement(e.partition(" --hash=")[0].strip()), e.count("--hash=sha256:")) for e in entries]
+
+
+def test_lock_has_every_dependency_in_range():
+    pinned = {}
+    for requirement, _ in locked():
+        (pin,) = requirement.specifier
+        assert pin.operator == "=="
+        pinned.setdefault(normal(requirement.name), []).append(pin.version)
+    for requirement in BASE + EXTRAS:
+        versions = pinned.get(normal(requirement.name), [])
+        assert versions, f"{requirement.name} is not in requirements.lock: make lock"
+        assert all(map(requirement.specifier.contains, versions)), f"{requirement} is locked to {versions}"
+
+
+def test_lock_has_hashes_and_no_address():
+    assert [str(requirement) for requirement, hashes in locked() if not hashes] == []
+    assert (
+        re.search(r"://|^-", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE) is None
+    )
+
+
+def imports(source):
+    """The modules that a module of lib/ imports: "numpy", "lib.engine", …"""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join(filter(None, ["lib" if node.level else "", node.module]))
+            if module == "lib":
+                yield from (f"lib.{alias.name}" for alias in node.names)
+            else:
+                yield module
+
+
+def misplaced(module, source):
+    """What `module` may not import: lib's modules not above it; beyond NumPy where nothing else may be."""
+    above = {f"lib.{name}" for name in ORDER[: ORDER.index(module)]}
+    for name in imports(source):
+        top = name.partition(".")[0]
+        if top == "lib":
+            if ".".join(name.split(".")[:2]) not in above:
+                yield name
+        elif module in NUMPY_ONLY and top not in {"numpy", *sys.stdlib_module_names}:
+            yield name
+
+
+MODULES = sorted(path for path in (ROOT / "lib").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_lib_imports_only_from_above(path):
+    assert path.stem in ORDER, f"lib/{path.name} has no place in the order of lib/"
+    assert list(misplaced(path.stem, path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "found"),
+    [
+        ("surfaces", "from lib.engine import optimizer", ["lib.engine"]),
+        ("surfaces", "def f():\n    from .engine import optimizer", ["lib.engine"]),
+        ("engine", "from . import optimizers, surfaces", ["lib.optimizers"]),
+        ("engine", "import lib.player as p", ["lib.player"]),
+        ("optimizers", "import xarray", ["xarray"]),
+        ("engine", "from scipy.special import erf", ["scipy.special"]),
+        ("descend", "import xarray\nfrom lib.engine import optimizer", []),
+        ("optimizers", "import numpy.linalg, math\nfrom lib.engine import optimizer", []),
+    ],
+)
+def test_the_order_is_checked(module, source, found):
+    assert list(misplaced(module, source)) == found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_lib_stays_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 400
+
+
+# Assembled from parts that do not match, so that this file passes its own test.
+PLACES = re.compile(
+    rb"(?<![\w.])/(?:home|Users|root|work)/\w"
+    rb"|pypi\.org|pythonhosted\.org|registry\.(?:npmjs|yarnpkg)|deb\.debian\.org"
+    rb"|--(?:extra-)?index-url|file:///\w"
+)
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    try:
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git repository: no list of the project's files")
+    files = [ROOT / name for name in listing.decode().split("\0") if name]
+    found = {str(f): PLACES.findall(f.read_bytes()) for f in files if f.is_file()}
+    assert {name: places for name, places in found.items() if places} == {}
+
+
+@pytest.mark.parametrize(
+    "place", ["/" + "home/me", "https://" + "pypi" + ".org/simple", "--" + "index-url x"]
+)
+def test_places_are_recognized(place):
+    assert PLACES.search(f"see {place} there".encode())
+
+
+def test_readme_names_the_two_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make lab" in readme
+    assert "make test" in readme
+
+
+def test_one_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d[^\]]*)\]", changes, re.MULTILINE)
+    assert citation["version"] == released[0] == PROJECT["version"]
