@@ -1,6 +1,6 @@
 """The moving picture of the README: gradient descent, momentum and Adam race down a ravine.
 
-The settings are those of chapter 00, where a sweep finds them. Writes race.gif, and race.png (its last frame).
+The settings are those of chapter 00, where a sweep finds them. Writes race.gif and its last frame, race.png.
 """
 
 from pathlib import Path

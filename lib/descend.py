@@ -22,8 +22,8 @@ diverged   *runs                 True when a run left the finite numbers
 
 A run diverges when its parameters, its loss or its gradient's norm would no longer be finite. It is
 frozen at its last finite iterate and flagged; the other runs go on, and nobody is warned. The attributes
-`surface`, `start`, `rule`, `steps` and `hyperparameters` say what was run: `sweep` called with them
-repeats it. This module computes no step and no gradient of its own.
+`surface`, `start`, `rule`, `steps` and `hyperparameters` say what was run; `sweep(surface, start, rule,
+steps, **hyperparameters)` repeats a sweep. This module computes no step and no gradient of its own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -96,7 +96,8 @@ def sweep(
     """Run a rule for every combination of some hyperparameters and starts, all at once.
 
     Each hyperparameter given as a list or array of one axis becomes a dimension of the result, with its
-    name and values; so does each coordinate of `start`, called `start_x` for a coordinate x.
+    name and values; so does each coordinate of `start`, called `start_x` for a coordinate x. The starts
+    come first, the hyperparameters follow in the order of the call.
 
     Parameters
     ----------
@@ -120,14 +121,14 @@ def sweep(
     >>> dict(grid.loss.sizes)
     {'step': 51, 'start_x': 3, 'start_y': 2}
     """
-    given = {**rule.hyperparameters, **hyperparameters}
+    given = {**hyperparameters, **{k: v for k, v in rule.hyperparameters.items() if k not in hyperparameters}}
     rule(**hyperparameters)  # an unknown name or a wrong value is named before anything is laid out
     parts = [np.asarray(part, float) for part in _coordinates(surface, start)]
     axes = {f"start_{name}": part for name, part in zip(surface.coords, parts, strict=True) if part.ndim}
     axes |= {name: check(name, value) for name, value in given.items() if np.ndim(value)}
     for name, values in axes.items():
         if values.ndim != 1 or not values.size:
-            raise ValueError(f"{name} has shape {values.shape}; a dimension of a sweep has one axis of values")
+            raise ValueError(f"{name} has shape {values.shape}; a dimension has one axis of values")
 
     def along(name: str, value: Any) -> Any:
         position = list(axes).index(name) if name in axes else None
@@ -167,21 +168,28 @@ def _run(
     numbers = {name: np.empty((len(kept), *runs)) for name in ("loss", "grad_norm")}
     diverged = np.zeros(runs, bool)
     state = opt.init(theta)
-    previous = theta.copy()
+    moving = [theta, *(state[name] for name in record if name in opt.slots)]
+    previous = [array.copy() for array in moving]
+    grad = np.zeros_like(theta)
+
+    def stay(runs: Array) -> None:
+        for array, before in zip(moving, previous, strict=True):
+            np.copyto(array, before, where=runs)
+
     row = 0
     with np.errstate(all="ignore"):
         for t in range(steps + 1):
             if t > 0:
                 opt.step(theta, grad, state)
                 if diverged.any():
-                    np.copyto(theta, previous, where=diverged)
+                    stay(diverged)
             value, grad = surface.value_and_grad(theta)
             norm = np.sqrt((grad * grad).sum(axis=0))
             lost = ~np.isfinite(value + norm + theta.sum(axis=0)) & ~diverged
             if lost.any():
                 diverged |= lost
                 if t > 0:
-                    np.copyto(theta, previous, where=lost)
+                    stay(lost)
                     value, grad = surface.value_and_grad(theta)
                     norm = np.sqrt((grad * grad).sum(axis=0))
             if t == kept[row]:
@@ -191,7 +199,8 @@ def _run(
                 numbers["loss"][row] = value
                 numbers["grad_norm"][row] = norm
                 row += 1
-            np.copyto(previous, theta)
+            for array, before in zip(moving, previous, strict=True):
+                np.copyto(before, array)
     return xr.Dataset(
         {
             **{name: (("step", "coord", *dims), array) for name, array in vectors.items()},
@@ -203,8 +212,11 @@ def _run(
 
 
 def _start(surface: Surface, start: ArrayLike) -> Array:
-    _coordinates(surface, start)
-    theta = np.array(start, dtype=float)
+    parts = _coordinates(surface, start)
+    shapes = [np.shape(part) for part in parts]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"start has coordinates of shapes {shapes}; for every combination use sweep")
+    theta = np.array(parts, dtype=float)
     if not np.isfinite(theta).all():
         raise ValueError(f"start has a value that is not finite: {start!r}")
     return theta

@@ -72,7 +72,10 @@ def optimizer(
     Raises
     ------
     TypeError
-        When the rule does not begin with (theta, g, t), or when a hyperparameter is not in `ALLOWED`.
+        When the rule's signature is not (theta, g, t, slots, *, hyperparameters), or when a hyperparameter
+        is not in `ALLOWED`.
+    ValueError
+        When a hyperparameter's default is not allowed.
     """
     if rule is None:
         return lambda rule: Optimizer(rule, elementwise)
@@ -101,17 +104,25 @@ class Optimizer:
 
     def __init__(self, rule: Callable[..., Any], elementwise: bool = True) -> None:
         parameters = inspect.signature(rule).parameters.values()
-        positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-        if positional[:3] != ["theta", "g", "t"]:
-            raise TypeError(f"{rule.__name__}{inspect.signature(rule)}: a rule begins with (theta, g, t, …)")
+        positional = [
+            p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty
+        ]
+        keyword = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+        if positional[:3] != ["theta", "g", "t"] or len(positional) + len(keyword) != len(parameters):
+            raise TypeError(
+                f"{rule.__name__}{inspect.signature(rule)}: a rule is written "
+                "(theta, g, t, its slots, *, its hyperparameters)"
+            )
         self.rule = rule
         self.elementwise = elementwise
         self.name = rule.__name__
         self.slots = tuple(positional[3:])
         self.hyperparameters = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        for name in self.hyperparameters:
+        for name, default in self.hyperparameters.items():
             if _stem(name) not in ALLOWED:
                 raise TypeError(f"{self.name}: say in engine.ALLOWED which values {name} may have")
+            if default is not REQUIRED:
+                check(name, default)
         self.__doc__ = rule.__doc__
         self.__module__ = rule.__module__
         self.__wrapped__ = rule  # help, doctest and inspect.getsource find the rule behind it
@@ -131,9 +142,7 @@ class Optimizer:
 
     def __repr__(self) -> str:
         given = ", ".join(
-            f"{name}={_show(value)}"
-            for name, value in self.hyperparameters.items()
-            if value is not REQUIRED
+            f"{name}={_show(value)}" for name, value in self.hyperparameters.items() if value is not REQUIRED
         )
         return f"{self.name}({given})"
 
@@ -197,12 +206,24 @@ class Optimizer:
         runs = () if isinstance(theta, dict) else theta.shape[1:]
         hyperparameters = self.values(t, runs)
         if isinstance(theta, dict):
+            if not isinstance(g, Mapping) or g.keys() != theta.keys():
+                has = (
+                    f"has {', '.join(map(repr, g))}" if isinstance(g, Mapping) else f"is a {type(g).__name__}"
+                )
+                raise ValueError(
+                    f"theta has the keys {', '.join(map(repr, theta))}, so g needs them; it {has}"
+                )
+            owners = {id(_owner(leaf)) for leaf in theta.values()}
             leaves = [
-                (leaf, _gradient(g, leaf, key), [state[slot][key] for slot in self.slots])
+                (
+                    leaf,
+                    _gradient(g[key], leaf, owners, f" of {key!r}"),
+                    [state[slot][key] for slot in self.slots],
+                )
                 for key, leaf in theta.items()
             ]
         else:
-            leaves = [(theta, _gradient(g, theta), [state[slot] for slot in self.slots])]
+            leaves = [(theta, _gradient(g, theta, {id(_owner(theta))}), [state[slot] for slot in self.slots])]
         for leaf, gradient, slots in leaves:
             self._update(leaf, gradient, float(t), slots, hyperparameters)
         state["t"] = t
@@ -230,6 +251,9 @@ class Optimizer:
             here = {name: _cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
             new = self.rule(theta[block], g[block], t, *(slot[block] for slot in slots), **here)
             new = new if isinstance(new, tuple) else (new,)
+            if len(new) != 1 + len(slots):
+                names = ", ".join(("theta", *self.slots))
+                raise ValueError(f"{self.name} returned {len(new)} arrays; a rule returns {names}")
             for old, value in zip((theta, *slots), new, strict=True):
                 old[block] = value
 
@@ -240,18 +264,20 @@ class Optimizer:
                 f"{self.name} keeps a state of {', '.join(('t', *self.slots))}; this one has {has}. "
                 f"A state belongs to its rule: make one with {self.name}.init(theta)"
             )
+        if not isinstance(state["t"], int | np.integer) or state["t"] < 0:
+            raise ValueError(f"the state's t is {state['t']!r}; it counts the steps taken, 0 at first")
         for slot in self.slots:
             if _shapes(state[slot]) != _shapes(theta):
                 raise ValueError(
                     f"the state's {slot} has shape {_shapes(state[slot])}, theta {_shapes(theta)}. "
                     f"A state belongs to its parameters: make one with {self.name}.init(theta)"
                 )
+            _check_parameters(state[slot], f"state[{slot!r}]")
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name, self.hyperparameters, n=1, cutoff=0.3)
-        return (
-            f"{self.name} has no hyperparameter {name!r}; it has {', '.join(self.hyperparameters)}."
-            + (f" Did you mean {near[0]}?" if near else "")
+        return f"{self.name} has no hyperparameter {name!r}; it has {', '.join(self.hyperparameters)}." + (
+            f" Did you mean {near[0]}?" if near else ""
         )
 
     def _example(self) -> str:
@@ -275,7 +301,7 @@ def check(name: str, value: Any, when: str = "") -> Any:
     lowest, below, words = ALLOWED[_stem(name)]
     wrong = ~((array >= lowest) & (array < below))
     if wrong.any():
-        raise ValueError(f"{name} is {_show(array[wrong].flat[0])}{when}; it has to be {words}")
+        raise ValueError(f"{name} is {array[wrong].flat[0].item()}{when}; it has to be {words}")
     return array.astype(float) if array.ndim else float(array)
 
 
@@ -286,7 +312,7 @@ def _stem(name: str) -> str:
 def _show(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"<{'×'.join(map(str, value.shape))} values>"
-    return getattr(value, "__name__", "schedule") if callable(value) else f"{value:g}"
+    return getattr(value, "__name__", "schedule") if callable(value) else repr(value)
 
 
 def _shapes(parameters: Any) -> Any:
@@ -302,37 +328,40 @@ def _broadcasts(shape: tuple[int, ...], runs: tuple[int, ...]) -> bool:
         return False
 
 
-def _check_parameters(theta: Any) -> None:
-    leaves = theta if isinstance(theta, dict) else {"": theta}
+def _check_parameters(theta: Any, whole: str = "theta") -> None:
+    leaves = theta if isinstance(theta, dict) else {None: theta}
     for key, leaf in leaves.items():
-        name = f"theta[{key!r}]" if key else "theta"
+        name = whole if key is None else f"{whole}[{key!r}]"
         if not isinstance(leaf, np.ndarray):
             raise TypeError(
                 f"{name} is of type {type(leaf).__name__}; parameters are changed in place, so give "
-                "an array, np.array(theta, dtype=float), or a dict of arrays"
+                f"an array, np.array({name}, dtype=float), or a dict of arrays"
             )
         if leaf.dtype.kind != "f":
             raise TypeError(
                 f"{name} has dtype {leaf.dtype}; a step is a fraction, so parameters are floats: "
-                "theta.astype(float)"
+                f"{name}.astype(float)"
             )
         if not leaf.flags.writeable:
-            raise ValueError(f"{name} is read-only, and a step changes it in place: give theta.copy()")
+            raise ValueError(f"{name} is read-only, and a step changes it in place: give {name}.copy()")
 
 
-def _gradient(g: Any, theta: Array, key: str | None = None) -> Array:
-    name = "the gradient" if key is None else f"the gradient of {key!r}"
-    if key is not None:
-        if not isinstance(g, Mapping) or key not in g:
-            raise ValueError(f"{name} is missing; theta is a dict, so g is a dict with the same keys")
-        g = g[key]
+def _owner(array: Array) -> Any:
+    """Whose memory an array looks into."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array if array.base is None else array.base
+
+
+def _gradient(g: Any, theta: Array, owners: set[int], of: str = "") -> Array:
+    """The gradient as an array of theta's type, a copy where the step writes into its memory."""
     gradient = np.asarray(g)
     if gradient.shape != theta.shape or gradient.dtype.kind not in "fiu":
         raise ValueError(
-            f"{name} has shape {gradient.shape} and dtype {gradient.dtype}; theta has shape {theta.shape}. "
-            "Give one number for each parameter"
+            f"the gradient{of} has shape {gradient.shape} and dtype {gradient.dtype}; "
+            f"theta has shape {theta.shape}. Give one number for each parameter"
         )
-    return gradient.astype(theta.dtype, copy=False)
+    return gradient.astype(theta.dtype, copy=id(_owner(gradient)) in owners)
 
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[Block]:
@@ -357,4 +386,4 @@ def _cut(value: Any, block: Block, ndim: int) -> Any:
     if block is ... or not isinstance(value, np.ndarray):
         return value
     value = value.reshape((1,) * (ndim - value.ndim) + value.shape)
-    return value[tuple(slice(None) if n == 1 else s for s, n in zip(block, value.shape))]
+    return value[tuple(slice(None) if n == 1 else s for s, n in zip(block, value.shape, strict=False))]

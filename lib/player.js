@@ -102,12 +102,6 @@ function outline(marker, x, y, size) {
   return points;
 }
 
-function polygon(g, points) {
-  g.beginPath();
-  points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
-  g.closePath();
-}
-
 // A canvas in CSS pixels, cleared.
 function prepare(canvas) {
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -133,7 +127,7 @@ function frame(box, xs, ys, log = false) {
   };
 }
 
-function drawAxes(g, f, colors, { across, up, label, xlabel }) {
+function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid }) {
   g.font = `11px ${colors.font}`;
   g.lineWidth = 1;
   g.fillStyle = colors.muted;
@@ -142,131 +136,127 @@ function drawAxes(g, f, colors, { across, up, label, xlabel }) {
   g.textBaseline = "top";
   for (const v of across) g.fillText(brief(v), f.px(v), f.top + f.height + 6);
   g.fillText(xlabel, f.left + f.width / 2, f.top + f.height + 19);
+  g.textAlign = "left";
+  g.fillText(ylabel, 2, f.ylabel);
   g.textAlign = "right";
   g.textBaseline = "middle";
   g.beginPath();
   for (const v of up) {
     g.fillText(label(v), f.left - 6, f.py(v));
-    if (f.grid) g.moveTo(f.left, f.py(v)), g.lineTo(f.left + f.width, f.py(v));
+    if (grid) g.moveTo(f.left, f.py(v)), g.lineTo(f.left + f.width, f.py(v));
   }
   g.stroke();
 }
 
-// The polyline of a run's first `until` steps (a fraction glides to the next recorded point).
-function trace(g, f, xs, ys, until) {
-  const whole = Math.floor(until);
-  const points = [];
-  for (let k = 0; k <= whole; k++) points.push([f.px(xs[k]), f.py(ys[k])]);
-  const part = until - whole;
-  if (part > 0 && whole + 1 < xs.length) {
-    const [x, y] = points[whole];
-    const [nx, ny] = [f.px(xs[whole + 1]), f.py(ys[whole + 1])];
-    points.push([x + part * (nx - x), y + part * (ny - y)]);
-  }
-  g.beginPath();
-  points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+// A run's points in pixels, [x0, y0, x1, y1, …], up to its last one.
+function pixels(f, xs, ys, last) {
+  const points = new Float32Array(2 * (last + 1));
+  for (let k = 0; k <= last; k++) [points[2 * k], points[2 * k + 1]] = [f.px(xs[k]), f.py(ys[k])];
   return points;
 }
 
-function stroke(g, style, colors, width, halo) {
-  g.setLineDash([]);
-  if (halo) Object.assign(g, { strokeStyle: colors.halo, lineWidth: width + 2.4 }), g.stroke();
+// The polyline as far as step `until`, whose fraction glides towards the next point; returns its end.
+function trace(g, points, until) {
+  const whole = Math.floor(until);
+  let [x, y] = [points[0], points[1]];
+  g.beginPath();
+  g.moveTo(x, y);
+  for (let k = 1; k <= whole; k++) g.lineTo((x = points[2 * k]), (y = points[2 * k + 1]));
+  if (until > whole) {
+    x += (until - whole) * (points[2 * whole + 2] - x);
+    y += (until - whole) * (points[2 * whole + 3] - y);
+    g.lineTo(x, y);
+  }
+  return [x, y];
+}
+
+function stroke(g, style, colors, halo) {
+  if (halo) Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 }), g.stroke();
   g.setLineDash(style.dash);
-  Object.assign(g, { strokeStyle: colors.of(style.color), lineWidth: width });
+  Object.assign(g, { strokeStyle: colors.of(style.color), lineWidth: 1.8 });
   g.stroke();
   g.setLineDash([]);
 }
 
-function head(g, style, colors, x, y, size = 6) {
-  polygon(g, outline(style.marker, x, y, size));
+function fill(g, points, style, colors) {
+  g.beginPath();
+  points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+  g.closePath();
   Object.assign(g, { fillStyle: colors.of(style.color), strokeStyle: colors.bg, lineWidth: 1.5 });
   g.stroke();
   g.fill();
 }
 
-// Where a head outside the window is: an arrow on the edge.
-function pointer(g, f, style, colors, x, y) {
-  const inset = 9;
-  const ex = Math.max(f.left + inset, Math.min(f.left + f.width - inset, x));
-  const ey = Math.max(f.top + inset, Math.min(f.top + f.height - inset, y));
+// An arrow on the edge, towards a head that is outside.
+function arrow(f, x, y) {
+  const inside = (v, low, size) => Math.max(low + 9, Math.min(low + size - 9, v));
+  const [ex, ey] = [inside(x, f.left, f.width), inside(y, f.top, f.height)];
   const turn = Math.atan2(y - ey, x - ex);
   const corner = (angle, size) => [ex + size * Math.cos(turn + angle), ey + size * Math.sin(turn + angle)];
-  polygon(g, [corner(0, 8), corner(2.4, 7), corner(Math.PI, 2.5), corner(-2.4, 7)]);
-  Object.assign(g, { fillStyle: colors.of(style.color), strokeStyle: colors.bg, lineWidth: 1.5 });
-  g.stroke();
-  g.fill();
+  return [corner(0, 8), corner(2.4, 7), corner(Math.PI, 2.5), corner(-2.4, 7)];
+}
+
+// A dot at each recorded step, where they do not run together.
+function dots(g, points, until) {
+  let [dx, dy] = [Infinity, 0];
+  for (let k = 0; k <= until; k++) {
+    const [x, y] = [points[2 * k], points[2 * k + 1]];
+    if (Math.hypot(x - dx, y - dy) < 7) continue;
+    [dx, dy] = [x, y];
+    g.beginPath();
+    g.arc(x, y, 2.2, 0, 7);
+    g.fill();
+  }
+}
+
+function clip(g, left, top, width, height) {
+  g.save();
+  g.beginPath();
+  g.rect(left, top, width, height);
+  g.clip();
 }
 
 function drawMap(g, f, meta, state, colors) {
-  const [x, y] = [meta.coords[0], meta.coords[1] ?? "f"];
-  drawAxes(g, f, colors, { across: ticks(f.xs, 5), up: ticks(f.ys, 5), label: brief, xlabel: x });
-  g.textAlign = "left";
-  g.textBaseline = "top";
-  g.fillText(y, 2, f.top);
+  drawAxes(g, f, colors, { across: ticks(f.xs, 5), up: ticks(f.ys, 5), label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
   g.strokeRect(f.left, f.top, f.width, f.height);
-  g.save();
-  g.beginPath();
-  g.rect(f.left, f.top, f.width, f.height);
-  g.clip();
-  for (const run of state.shown()) {
-    if (run.last < 0) continue;
+  clip(g, f.left, f.top, f.width, f.height);
+  const heads = state.shown().map((run) => {
     const until = Math.min(state.step, run.last);
-    const points = trace(g, f, run.across, run.up, until);
-    stroke(g, run.series, colors, 1.8, true);
+    const end = trace(g, run.path, until);
+    stroke(g, run.series, colors, true);
     g.fillStyle = colors.of(run.series.color);
-    let [dx, dy] = [-99, -99];
-    for (const [px, py] of points.slice(0, Math.floor(until) + 1)) {
-      if (Math.hypot(px - dx, py - dy) < 7) continue;
-      [dx, dy] = [px, py];
-      g.beginPath();
-      g.arc(px, py, 2.2, 0, 7);
-      g.fill();
-    }
-  }
-  for (const run of state.shown()) {
-    if (run.last < 0) continue;
-    const [px, py] = trace(g, f, run.across, run.up, Math.min(state.step, run.last)).at(-1);
-    const inside = px >= f.left && px <= f.left + f.width && py >= f.top && py <= f.top + f.height;
-    (inside ? head : pointer)(g, ...(inside ? [] : [f]), run.series, colors, px, py);
+    dots(g, run.path, until);
+    return [run.series, ...end];
+  });
+  for (const [series, x, y] of heads) {
+    const inside = x >= f.left && x <= f.left + f.width && y >= f.top && y <= f.top + f.height;
+    fill(g, inside ? outline(series.marker, x, y, 6) : arrow(f, x, y), series, colors);
   }
   if (state.live) {
-    const [px, py] = state.place(f);
     g.beginPath();
-    g.arc(px, py, 9, 0, 7);
-    Object.assign(g, { strokeStyle: colors.bg, lineWidth: 4 });
-    g.stroke();
-    Object.assign(g, { strokeStyle: colors.fg, lineWidth: 1.8 });
-    g.stroke();
+    g.arc(...state.handle(f), 9, 0, 7);
+    for (const [strokeStyle, lineWidth] of [[colors.bg, 4], [colors.fg, 1.8]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
   }
   g.restore();
 }
 
 function drawLoss(g, f, meta, state, colors) {
-  const up = meta.log ? decades(f.ys, 6) : ticks(f.ys, 5);
-  const power = (v) => (meta.log ? `10${superscript(Math.round(Math.log10(v)))}` : brief(v));
-  drawAxes(g, { ...f, grid: true }, colors, { across: ticks(f.xs, 5).filter(Number.isInteger), up, label: power, xlabel: "step" });
-  g.textAlign = "left";
-  g.textBaseline = "top";
-  g.fillText(meta.floor ? "f − minimum" : "f", 2, 2);
-  const now = meta.steps[Math.floor(state.step)];
-  g.save();
+  const power = (v) => `10${superscript(Math.round(Math.log10(v)))}`;
+  const up = meta.log ? { up: decades(f.ys, 6), label: power } : { up: ticks(f.ys, 5), label: brief };
+  drawAxes(g, f, colors, { across: ticks(f.xs, 5).filter(Number.isInteger), ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+  clip(g, f.left - 8, f.top - 8, f.width + 16, f.height + 8);
+  const now = f.px(meta.steps[Math.floor(state.step)]);
+  g.strokeStyle = colors.muted;
   g.beginPath();
-  g.rect(f.left - 8, f.top - 8, f.width + 16, f.height + 8);
-  g.clip();
-  g.beginPath();
-  g.moveTo(f.px(now), f.top);
-  g.lineTo(f.px(now), f.top + f.height);
-  Object.assign(g, { strokeStyle: colors.muted, lineWidth: 1 });
+  g.moveTo(now, f.top);
+  g.lineTo(now, f.top + f.height);
   g.stroke();
-  const ends = [];
-  for (const run of state.shown()) {
-    if (run.last < 0) continue;
-    ends.push([run, trace(g, f, meta.steps, run.loss, Math.min(state.step, run.last)).at(-1)]);
-    stroke(g, run.series, colors, 1.8, false);
-  }
-  for (const [run, [px, py]] of ends) {
-    if (py >= f.top - 8 && py <= f.top + f.height + 8) head(g, run.series, colors, px, py, 5);
-  }
+  const heads = state.shown().map((run) => {
+    const end = trace(g, run.curve, Math.min(state.step, run.last));
+    stroke(g, run.series, colors, false);
+    return [run.series, ...end];
+  });
+  for (const [series, x, y] of heads) fill(g, outline(series.marker, x, y, 5), series, colors);
   g.restore();
 }
 
@@ -347,7 +337,8 @@ function build(el, meta) {
   return { root, $, rows, sliders };
 }
 
-// The theme's colours, as canvas needs them. Black lines turn to the text's colour.
+// The theme's colours, as canvas needs them. The two darkest lines are lighter on a dark page.
+const ON_DARK = { "#000000": "#f2f2f2", "#0072B2": "#3a9bdc" };
 function palette(root) {
   const light = (color) => {
     const [r, g, b] = (color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
@@ -360,7 +351,7 @@ function palette(root) {
   return {
     dark, font: style.fontFamily, fg: style.color, muted: get("--muted"), rule: get("--rule"), bg: get("--bg"),
     halo: dark ? "rgba(0,0,0,.6)" : "rgba(255,255,255,.75)",
-    of: (color) => (dark && color === "#000000" ? "#f2f2f2" : color),
+    of: (color) => (dark && ON_DARK[color]) || color,
   };
 }
 
@@ -373,16 +364,17 @@ function render({ model, el }) {
   const { root, $, rows, sliders } = page;
   const [mapCanvas, lossCanvas] = root.querySelectorAll("canvas");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let data, runs, frames, colors, range, ticking = 0, asked = null, waiting = null;
+  let data, runs, frames, colors, ticking = 0, asked = null, waiting = null;
   const state = {
     step: last, playing: false, live: false, at: [...meta.at], hidden: new Set(), start: model.get("start"),
-    shown: () => runs.filter((_, i) => !state.hidden.has(i)),
-    place: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
+    shown: () => runs.filter((run, i) => run.last >= 0 && !state.hidden.has(i)),
+    handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
   };
 
   // Data in, picture out.
   function choose() {
     runs = meta.series.map((_, i) => select(meta, data, i, state.at));
+    place();
     sliders.forEach((label, i) => {
       const value = brief(meta.axes[i].values[state.at[i]]);
       label.querySelector(".value").textContent = value;
@@ -395,7 +387,6 @@ function render({ model, el }) {
   function load() {
     data = unpack(model.get("data"));
     state.start = waiting ?? asked ?? model.get("start");
-    range = lossRange(meta, data);
     layout();
     choose();
   }
@@ -409,9 +400,15 @@ function render({ model, el }) {
     const loss = $(".loss");
     const plot = { left: 44, top: 22, width: loss.clientWidth - 54, height: loss.clientHeight - 58 };
     frames = {
-      map: frame(box, ...meta.window),
-      loss: frame(plot, [0, Math.max(1, meta.steps[last])], range, meta.log),
+      map: frame({ ...box, ylabel: box.top }, ...meta.window),
+      loss: frame({ ...plot, ylabel: 2 }, [0, Math.max(1, meta.steps[last])], lossRange(meta, data), meta.log),
     };
+  }
+  function place() {
+    for (const run of frames ? runs : []) {
+      run.path = pixels(frames.map, run.across, run.up, run.last);
+      run.curve = pixels(frames.loss, meta.steps, run.loss, run.last);
+    }
   }
   let words = -1;
   function draw() {
@@ -448,12 +445,13 @@ function render({ model, el }) {
     });
     if (!state.playing) describe(k);
   }
+  const told = () => runs.filter((_, i) => !state.hidden.has(i));
   function describe(k) {
     const names = meta.series.map((series) => series.name).join(", ");
-    const told = state.shown().map((run) => tell(run, k)).join("; ");
+    const outcomes = told().map((run) => tell(run, k)).join("; ");
     const move = state.live ? ` Start at (${state.start.map((v) => number(v)).join(", ")}); the arrow keys move it.` : "";
     root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, step ${meta.steps[k]} of ${meta.steps[last]}: ${told}.${move}`);
+    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, step ${meta.steps[k]} of ${meta.steps[last]}: ${outcomes}.${move}`);
     lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
   }
 
@@ -475,7 +473,7 @@ function render({ model, el }) {
     button();
     words = -1;
     go(finished ? last : Math.floor(state.step));
-    if (finished) say(`Step ${meta.steps[last]} of ${meta.steps[last]}: ${state.shown().map((run) => tell(run, last)).join("; ")}.`);
+    if (finished) say(`Step ${meta.steps[last]} of ${meta.steps[last]}: ${told().map((run) => tell(run, last)).join("; ")}.`);
   }
   function play() {
     if (still.matches) return pause(true);
@@ -510,6 +508,7 @@ function render({ model, el }) {
     if (!message.start && !message.error) return;
     asked = null;
     say(message.error ?? "");
+    if (message.error) state.start = model.get("start");
     const next = waiting;
     waiting = null;
     if (next) ask(next);
@@ -591,7 +590,7 @@ function render({ model, el }) {
   colors = palette(root);
   load();
   paint();
-  const size = new ResizeObserver(() => (layout(), paint()));
+  const size = new ResizeObserver(() => (layout(), place(), paint()));
   size.observe(root);
   const theme = new MutationObserver(paint);
   for (const node of [document.documentElement, document.body]) {

@@ -269,22 +269,16 @@ def _describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
             int(np.abs(np.subtract(values, at[name])).argmin()) if name in at else len(values) // 2
             for name, values in axes.items()
         ],
-        "series": [
-            {
-                "name": name,
-                **_look(name),
-                "axes": [list(axes).index(str(axis)) for axis in run["theta"].dims[2:]],
-            }
-            for name, run in runs.items()
-        ],
+        "series": [_series(name, run, list(axes)) for name, run in runs.items()],
         "movable": all(_movable(run) for run in runs.values()),
     }
 
 
-def _look(name: str) -> dict[str, Any]:
+def _series(name: str, run: xr.Dataset, axes: list[str]) -> dict[str, Any]:
     style = plotting.style(name)
     dash = [] if style["linestyle"] == "-" else [2.0 * part for part in style["linestyle"][1]]
-    return {"color": style["color"], "dash": dash, "marker": style["marker"]}
+    along = [axes.index(str(axis)) for axis in run["theta"].dims[2:]]
+    return {"name": name, "color": style["color"], "dash": dash, "marker": style["marker"], "axes": along}
 
 
 def _movable(run: xr.Dataset) -> bool:
@@ -298,7 +292,7 @@ def _again(run: xr.Dataset, start: list[float]) -> xr.Dataset:
     """The same run or grid from another start."""
     made = run.attrs
     hyper = {k: run[k].values if k in run.coords else value for k, value in made["hyperparameters"].items()}
-    every = int(run["step"].values[1]) if run.sizes["step"] > 1 else 1
+    every = int(np.gcd.reduce(run["step"].values)) or 1
     if any(dim in hyper for dim in run["theta"].dims):
         again = sweep(made["surface"], start, made["rule"], made["steps"], every=every, **hyper)
     else:
@@ -333,7 +327,7 @@ def _channels(run: xr.Dataset, floor: float) -> Array:
 
 def _backdrop(surface: Any, meta: dict[str, Any]) -> str:
     """The landscape alone, edge to edge, as a data URL; the page draws the axes."""
-    with plt.style.context("lib.downhill"):
+    with plt.style.context(["lib.downhill", {"figure.constrained_layout.use": False}]):
         figure = Figure(figsize=(6, 6 * meta["aspect"]))
         axes = figure.add_axes((0, 0, 1, 1))
         plotting.landscape(surface, axes)

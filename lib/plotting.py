@@ -60,9 +60,12 @@ def style(name: str) -> dict[str, Any]:
     >>> style("adam")
     {'color': '#0072B2', 'linestyle': '-', 'marker': 'X'}
     """
-    method = name.split(",")[0].split("(")[0].strip()
     spare = SPARE[sum(name.encode()) % len(SPARE)]
-    return dict(zip(("color", "linestyle", "marker"), STYLES.get(method, spare), strict=True))
+    return dict(zip(("color", "linestyle", "marker"), STYLES.get(_method(name), spare), strict=True))
+
+
+def _method(name: str) -> str:
+    return name.split(",")[0].split("(")[0].strip()
 
 
 def heights(surface: Surface, window: Window, points: int = 241) -> tuple[Array, Array, Array]:
@@ -101,8 +104,9 @@ def landscape(surface: Surface, ax: Axes | None = None, window: Window | None = 
     for points, marker in ((surface.minima, "*"), (surface.saddles, "x")):
         inside = [p for p in points if all(lo <= c <= hi for c, (lo, hi) in zip(p, window, strict=True))]
         if inside:
-            size, edge = (130, "white") if marker == "*" else (45, None)
-            ax.scatter(*zip(*inside, strict=True), s=size, c="#222222", marker=marker, edgecolors=edge, zorder=3)
+            look = {"s": 130, "edgecolors": "white"} if marker == "*" else {"s": 45}
+            px, py = zip(*inside, strict=True)
+            ax.scatter(px, py, c="#222222", marker=marker, zorder=3, **look)
     ax.set(xlim=window[0], ylim=window[1], xlabel=surface.coords[0], ylabel=surface.coords[1])
     return ax
 
@@ -127,8 +131,9 @@ def path(run: xr.Dataset, ax: Axes | None = None, label: str | None = None, **ch
     if len(points) == 1:
         points = np.stack([points[0], run.loss.values])
     last = points.shape[1] - 1
-    look = {**style(label), "markersize": 3.5, "markevery": sorted({*range(min(last, 40)), last}), "zorder": 2}
-    ax.plot(*points, label=label, path_effects=HALO, **{**look, **changes})
+    look = style(label if _method(label) in STYLES else run.attrs["rule"].name)
+    marks = {"markersize": 3.5, "markevery": sorted({*range(min(last, 40)), last})}
+    ax.plot(*points, label=label, path_effects=HALO, **{"zorder": 2, **look, **marks, **changes})
     return ax
 
 
@@ -163,21 +168,34 @@ def heatmap(values: xr.DataArray, ax: Axes | None = None, label: str = "f", best
     if values.ndim != 2:
         raise ValueError(f"a heat map has two dimensions; these values have {values.dims}")
     across, up = (values[dim] for dim in values.dims)
-    positive = values.where(values > 0)
-    norm = LogNorm(float(positive.quantile(0.01)), float(positive.quantile(0.99)))
+    finite = values.where(np.isfinite(values))
+    positive = finite.values[finite.values > 0]
+    norm = LogNorm(*np.quantile(positive, (0.01, 0.99))) if positive.size else LogNorm(1, 10)
+    shown = finite.clip(min=positive.min() if positive.size else 1)  # 0 has the lowest colour
     ax.set_facecolor("#dddddd")
-    mesh = ax.pcolormesh(across, up, positive.T, norm=norm, cmap="cividis", shading="nearest")
-    ax.patch.set(hatch="///", edgecolor="white")
+    edges = []
     for axis, scale in ((across, ax.set_xscale), (up, ax.set_yscale)):
-        if float(axis.min()) > 0 and float(axis.max() / axis.min()) > 20:
-            scale("log")
-    if best:
-        where = values.where(np.isfinite(values)).argmin(...)
+        log = float(axis.min()) > 0 and float(axis.max() / axis.min()) > 20
+        scale("log" if log else "linear")
+        edges.append(_edges(axis.values, log))
+    mesh = ax.pcolormesh(*edges, shown.T, norm=norm, cmap="cividis")
+    ax.patch.set(hatch="///", edgecolor="white")
+    if best and finite.notnull().any():
+        where = finite.argmin(...)
         spot = [float(values[dim][int(index)]) for dim, index in where.items()]
-        ax.plot(*spot, "o", markersize=11, markerfacecolor="none", markeredgecolor=VERMILLION, markeredgewidth=2)
+        ring: dict[str, Any] = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": VERMILLION}
+        ax.plot(*spot, "o", markeredgewidth=2, **ring)
     ax.set(xlabel=str(values.dims[0]), ylabel=str(values.dims[1]))
     plt.colorbar(mesh, ax=ax, label=label, extend="both")
     return ax
+
+
+def _edges(centers: Array, log: bool) -> Array:
+    """Where the cells around these values end: halfway between them, as the axis counts."""
+    x = np.log(centers) if log else centers
+    half = np.diff(x) / 2 if len(x) > 1 else np.array([0.5])
+    edges = np.concatenate([[x[0] - half[0]], x[:-1] + half[: len(x) - 1], [x[-1] + half[-1]]])
+    return np.exp(edges) if log else edges
 
 
 def relief(surface: Surface, ax: Any, window: Window | None = None, points: int = 61) -> Axes:

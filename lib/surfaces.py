@@ -139,7 +139,9 @@ def quadratic(*eigenvalues: float) -> Surface:
     if not lam:
         raise ValueError("quadratic() has no eigenvalue; give one per coordinate: quadratic(1, 100)")
 
-    @surface([(-2, 2)] * len(lam), [(0,) * len(lam)], name=f"quadratic{eigenvalues}")
+    name = f"quadratic({', '.join(f'{value:g}' for value in lam)})"
+
+    @surface([(-2, 2)] * len(lam), [(0,) * len(lam)], name=name)
     def quadratic(*x):
         parts = tuple(value * xi for value, xi in zip(lam, x, strict=True))
         return sum(part * xi for part, xi in zip(parts, x, strict=True)) / 2, parts

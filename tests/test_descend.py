@@ -161,6 +161,11 @@ def test_starts_in_both_coordinates():
     assert (start.sel(coord="y") == grid.start_y).all()
 
 
+def test_the_dimensions_of_a_sweep_are_in_the_order_of_the_call():
+    grid = sweep(booth, (0, [0, 1]), adam(eps=[1e-8, 1e-4]), 1, beta1=[0.5, 0.9], lr=[0.1, 0.2])
+    assert grid.loss.dims == ("step", "start_y", "beta1", "lr", "eps")
+
+
 def test_a_sweep_of_nothing_is_a_descent():
     grid, run = sweep(beale, (1, 1), adam, 10, lr=0.1), descend(beale, (1, 1), adam(lr=0.1), 10)
     assert grid.drop_attrs().identical(run.drop_attrs())
@@ -382,9 +387,9 @@ def undefined(t):
         (
             lambda: sweep(booth, (0, 0), gd, 5, lr=[[0.1, 0.2]]),
             ValueError,
-            "lr has shape (1, 2); a dimension of a sweep has one axis of values",
+            "lr has shape (1, 2); a dimension has one axis of values",
         ),
-        (lambda: sweep(booth, (0, 0), gd, 5, lr=[]), ValueError, "lr has shape (0,); a dimension of a sweep"),
+        (lambda: sweep(booth, (0, 0), gd, 5, lr=[]), ValueError, "lr has shape (0,); a dimension"),
         (
             lambda: sweep(booth, ([[0]], 0), gd, 5, lr=0.1),
             ValueError,

@@ -416,7 +416,7 @@ KIND = "; give a number, an array of numbers, or a schedule: a function of the s
         (lambda: adam(beta1=1), ValueError, "beta1 is 1" + FRACTION),
         (lambda: adam(beta2=-0.1), ValueError, "beta2 is -0.1" + FRACTION),
         (lambda: adam(beta2=np.nan), ValueError, "beta2 is nan" + FRACTION),
-        (lambda: momentum(beta=[0.5, 1.0]), ValueError, "beta is 1" + FRACTION),
+        (lambda: momentum(beta=[0.5, 1.0]), ValueError, "beta is 1.0" + FRACTION),
         (lambda: gd(lr="0.1"), TypeError, "lr is '0.1'" + KIND),
         (lambda: gd(lr=True), TypeError, "lr is True" + KIND),
         (lambda: gd(lr=None), TypeError, "lr is None" + KIND),
@@ -475,6 +475,12 @@ def frozen(array):
             momentum(lr=0.1), TWO, np.ones((3, 2)), None, ValueError,
             "the gradient has shape (3, 2) and dtype float64; theta has shape (2, 3). Give one number for each",
         ),
+        (
+            momentum(lr=0.1), {"w": TWO}, {"w": TWO, "b": ONE}, None, ValueError,
+            "theta has the keys 'w', so g needs them; it has 'w', 'b'",
+        ),
+        (gd(lr=0.1), TWO, TWO, {"t": -1}, ValueError, "the state's t is -1; it counts the steps taken"),
+        (gd(lr=0.1), TWO, TWO, {"t": 0.5}, ValueError, "the state's t is 0.5; it counts the steps taken"),
         (momentum(lr=0.1), TWO, np.ones((2, 1)), None, ValueError, "the gradient has shape (2, 1)"),
         (momentum(lr=0.1), TWO, 1.0, None, ValueError, "the gradient has shape ()"),
         (momentum(lr=0.1), TWO, None, None, ValueError, "the gradient has shape () and dtype object"),
@@ -482,9 +488,9 @@ def frozen(array):
         (momentum(lr=0.1), TWO, {"w": TWO}, None, ValueError, "the gradient has shape () and dtype object"),
         (
             momentum(lr=0.1), {"w": TWO, "b": ONE}, {"w": TWO}, None, ValueError,
-            "the gradient of 'b' is missing; theta is a dict, so g is a dict with the same keys",
+            "theta has the keys 'w', 'b', so g needs them; it has 'w'",
         ),
-        (momentum(lr=0.1), {"w": TWO}, TWO, None, ValueError, "the gradient of 'w' is missing; theta is a dict"),
+        (momentum(lr=0.1), {"w": TWO}, TWO, None, ValueError, "theta has the keys 'w', so g needs them; it is a ndarray"),
         (
             momentum(lr=0.1), {"w": TWO, "b": ONE}, {"w": TWO, "b": np.ones(2)}, None, ValueError,
             "the gradient of 'b' has shape (2,) and dtype float64; theta has shape (1,)",
@@ -500,7 +506,7 @@ def frozen(array):
         (gd(lr=lambda t: np.nan), TWO, TWO, None, ValueError, "lr is nan at t = 1" + NUMBER),
         (gd(lr=lambda t: "fast"), TWO, TWO, None, TypeError, "lr is 'fast' at t = 1" + KIND),
         (gd(lr=lambda t: None), TWO, TWO, None, TypeError, "lr is None at t = 1" + KIND),
-        (momentum(lr=0.1, beta=lambda t: 1.0), TWO, TWO, None, ValueError, "beta is 1 at t = 1" + FRACTION),
+        (momentum(lr=0.1, beta=lambda t: 1.0), TWO, TWO, None, ValueError, "beta is 1.0 at t = 1" + FRACTION),
         (gd(lr=lambda t: np.ones(2)), TWO, TWO, None, ValueError, "lr has shape (2,), which does not broadcast"),
         (
             adam, TWO, TWO, {"t": 3, "v": np.ones((2, 3))}, ValueError,
@@ -544,6 +550,14 @@ def rule_with_too_little(theta, g):
     return theta
 
 
+def rule_without_its_star(theta, g, t, lr=0.1):
+    return theta
+
+
+def rule_with_any_slots(theta, g, t, *slots, lr):
+    return theta
+
+
 def rule_with_an_unknown_name(theta, g, t, *, lr, gamma=0.5):
     return theta
 
@@ -553,9 +567,20 @@ def rule_with_an_unknown_name(theta, g, t, *, lr, gamma=0.5):
     [
         (
             rule_with_another_order,
-            "rule_with_another_order(g, theta, t): a rule begins with (theta, g, t, …)",
+            "rule_with_another_order(g, theta, t): a rule is written (theta, g, t, its slots, *, its hyperparameters)",
         ),
-        (rule_with_too_little, "rule_with_too_little(theta, g): a rule begins with (theta, g, t, …)"),
+        (
+            rule_with_too_little,
+            "rule_with_too_little(theta, g): a rule is written (theta, g, t, its slots, *, its hyperparameters)",
+        ),
+        (
+            rule_without_its_star,
+            "rule_without_its_star(theta, g, t, lr=0.1): a rule is written (theta, g, t, its slots, *, its hyperparameters)",
+        ),
+        (
+            rule_with_any_slots,
+            "rule_with_any_slots(theta, g, t, *slots, lr): a rule is written (theta, g, t, its slots, *, its hyperparameters)",
+        ),
         (
             rule_with_an_unknown_name,
             "rule_with_an_unknown_name: say in engine.ALLOWED which values gamma may have",
@@ -566,6 +591,14 @@ def test_a_rule_of_a_wrong_form(rule, message):
     with pytest.raises(TypeError) as caught:
         optimizer(rule)
     assert str(caught.value) == message
+
+
+def test_a_default_that_is_not_allowed():
+    def uphill(theta, g, t, *, lr=-0.1):
+        return theta - lr * g
+
+    with pytest.raises(ValueError, match=r"^lr is -0\.1; it has to be a finite number ≥ 0$"):
+        optimizer(uphill)
 
 
 @pytest.mark.parametrize("returned", [1, 3])

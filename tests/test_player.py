@@ -338,7 +338,7 @@ def test_wrong_input_is_named(race, given, error, says):
 
 
 def test_too_many_coordinates_are_named():
-    with pytest.raises(ValueError, match="one or two coordinates.*plot the loss"):
+    with pytest.raises(ValueError, match=r"one or two coordinates.*plot the loss"):
         Player(descend(quadratic(1, 2, 3), (1, 1, 1), gd(lr=0.1), 5))
 
 

@@ -149,6 +149,11 @@ def test_a_path_of_one_coordinate_climbs_its_curve(ax):
     assert line.get_color() == style("gd")["color"]
 
 
+def test_a_label_that_names_no_method_keeps_the_methods_style(ax):
+    path(descend(booth, (1, 2), momentum(lr=0.01), 3), ax, label="too fast")
+    assert line_of(ax, "too fast").get_color() == style("momentum")["color"]
+
+
 def test_a_path_of_no_step_is_a_point(ax):
     path(descend(booth, (1, 2), gd(lr=0.1), 0), ax)
     assert line_of(ax, "gd").get_xydata().tolist() == [[1, 2]]
