@@ -47,16 +47,18 @@ endif
 	  echo "Making .venv with Python $$version"; \
 	  "$$python" -m venv --clear .venv; \
 	fi; \
-	echo "Installing the locked packages into .venv (about a minute and 600 MB)"; \
+	echo "Installing the locked packages into .venv (about a minute, 800 MB on disk)"; \
 	$(PY) -m pip install -qq --require-hashes -r requirements.lock; \
 	$(PY) -m pip install -qq --no-build-isolation --no-deps -e .; \
+	$(PY) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null; \
 	pwd -P > .venv/ready
 
+# Trusted, a notebook shows its saved players before any cell has run.
 lab: .venv/ready
+	@$(PY) -m jupyter trust $(wildcard chapters/*.ipynb) >/dev/null
 	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
 	$(PY) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
-	  --LabApp.default_url=/lab/tree/chapters/00_start_here.ipynb \
-	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_ARGS)
+	  --LabApp.default_url=/lab/tree/chapters/00_start_here.ipynb $(LAB_ARGS)
 
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile

@@ -71,6 +71,9 @@ TOOLS = """() => {
 }"""
 FRAMES = """async ([root, seconds]) => {
     root.querySelector('select').value = '0.5';
+    const scrub = root.querySelector('.scrub input');
+    scrub.value = 0.7 * scrub.max;  // where trails are long
+    scrub.dispatchEvent(new Event('input'));
     root.querySelector('.play').click();
     const begin = performance.now();
     drawn.length = 0;

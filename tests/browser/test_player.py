@@ -45,7 +45,7 @@ class Screen:
 
     def __init__(self, page, player, width="900px"):
         self.page, self.player = page, player
-        page.goto("about:blank")
+        page.set_content("<!doctype html><title>A player</title>")
         state = {name: getattr(player, name) for name in ("meta", "start", "backdrop")}
         text = {
             name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
