@@ -266,7 +266,7 @@ BREAKS = [
     (has_short_code, lambda nb: nb.cells[1].update(source="x = 1\n" * 16)),
     (has_short_code, lambda nb: nb.cells.append(cell(""))),
     (is_as_long_as_a_chapter, lambda nb: nb.update(cells=nb.cells[:39])),
-    (is_as_long_as_a_chapter, lambda nb: nb.cells.extend(text(f"More {n}.") for n in range(40))),
+    (is_as_long_as_a_chapter, lambda nb: nb.cells.extend(text(f"More {n}.") for n in range(60))),
     (
         links_its_neighbours,
         lambda nb: nb.cells[0].update(source="# Go\n\n[← 00 Old title](00_start_here.ipynb)"),
