@@ -27,7 +27,7 @@ def test_the_code_of_the_readme_runs_and_is_as_long_as_it_says():
     names = {}
     exec(code, names)
     assert names["run"].sizes["step"] == 201
-    assert dict(names["grid"].loss.isel(step=-1).sizes) == {"lr": 21, "beta1": 3}
+    assert dict(names["grid"].loss.isel(step=-1).sizes) == {"lr": 21, "beta1": 2}
 
 
 def test_the_readme_counts_the_rules_and_surfaces():
