@@ -174,7 +174,7 @@ class Optimizer:
         TypeError
             When `theta` is not a float array or a dict of float arrays.
         """
-        _check_parameters(theta)
+        check_parameters(theta)
 
         def zeros() -> Parameters:
             if isinstance(theta, dict):
@@ -200,8 +200,8 @@ class Optimizer:
             When `theta` is not made of floats or is read-only, `g` has another shape, `state` is not this
             rule's, or a hyperparameter is missing, out of its range or does not broadcast to the runs.
         """
-        _check_parameters(theta)
-        self._check_state(state, theta)
+        check_parameters(theta)
+        self.check_state(state, theta)
         t = state["t"] + 1
         runs = () if isinstance(theta, dict) else theta.shape[1:]
         hyperparameters = self.values(t, runs)
@@ -257,7 +257,7 @@ class Optimizer:
             for old, value in zip((theta, *slots), new, strict=True):
                 old[block] = value
 
-    def _check_state(self, state: State, theta: Parameters) -> None:
+    def check_state(self, state: State, theta: Parameters) -> None:
         if not isinstance(state, dict) or state.keys() != {"t", *self.slots}:
             has = ", ".join(map(str, state)) if isinstance(state, dict) else repr(state)
             raise ValueError(
@@ -272,7 +272,7 @@ class Optimizer:
                     f"the state's {slot} has shape {_shapes(state[slot])}, theta {_shapes(theta)}. "
                     f"A state belongs to its parameters: make one with {self.name}.init(theta)"
                 )
-            _check_parameters(state[slot], f"state[{slot!r}]")
+            check_parameters(state[slot], f"state[{slot!r}]")
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name, self.hyperparameters, n=1, cutoff=0.3)
@@ -328,7 +328,7 @@ def _broadcasts(shape: tuple[int, ...], runs: tuple[int, ...]) -> bool:
         return False
 
 
-def _check_parameters(theta: Any, whole: str = "theta") -> None:
+def check_parameters(theta: Any, whole: str = "theta") -> None:
     leaves = theta if isinstance(theta, dict) else {None: theta}
     for key, leaf in leaves.items():
         name = whole if key is None else f"{whole}[{key!r}]"

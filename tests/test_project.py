@@ -20,7 +20,7 @@ ORDER = [
     *("surfaces", "problems", "engine", "optimizers", "dialects", "schedules"),
     *("descend", "checkpoint", "compiled", "plotting", "player"),
 ]
-NUMPY_ONLY = {"surfaces", "engine", "optimizers"}
+NUMPY_ONLY = {"surfaces", "engine", "optimizers", "schedules"}
 
 
 def normal(name):
