@@ -18,7 +18,8 @@ import numpy as np
 from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Generator, Philox, SeedSequence
 
 from lib import optimizers
-from lib.engine import REQUIRED, Array, Optimizer, Parameters, State, check_parameters
+from lib.checks import REQUIRED, Array, Parameters, check_parameters
+from lib.engine import Optimizer, State
 
 LIBRARY = {rule.name: rule for rule in vars(optimizers).values() if isinstance(rule, Optimizer)}
 """The rules that `load` finds by name; any other has to be given."""

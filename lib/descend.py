@@ -33,7 +33,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from lib.engine import Array, Optimizer, check
+from lib.checks import Array, check
+from lib.engine import Optimizer
 from lib.surfaces import Surface
 
 

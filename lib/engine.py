@@ -14,8 +14,8 @@ hyperparameters follow by keyword. Its signature is its only declaration.
 >>> theta, state
 (array([0.95]), {'t': 1, 'v': array([0.5])})
 
-This module knows no rule by name. What may change here: how a rule is cut into blocks, what is checked,
-what a message says. What may not: a result, to the last bit. NumPy only.
+This module knows no rule by name. What may change here: how a rule is fed and cut into blocks. What may
+not: a result, to the last bit. What a reader may give, and the messages, are in `checks.py`. NumPy only.
 """
 
 import ast
@@ -23,63 +23,61 @@ import difflib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from math import inf, prod
+from math import prod
 from types import EllipsisType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
-Parameters = Array | dict[str, Array]
+from lib.checks import (
+    ALLOWED,
+    REQUIRED,
+    Array,
+    Parameters,
+    as_gradient,
+    broadcasts,
+    check,
+    check_parameters,
+    owner,
+    show,
+    stem,
+)
+
 State = dict[str, Any]
 Block = tuple[slice, ...] | EllipsisType
+Shapes = Mapping[str, Callable[[int, int], tuple[int, int]]]
 
 BLOCK = 2**14
 """Elements that `step` works on at once: few enough that a rule's intermediate arrays stay in cache."""
 
-REQUIRED = inspect.Parameter.empty
-
-
-class Range(NamedTuple):
-    """The values a hyperparameter may have: lowest ≤ value < below."""
-
-    lowest: float
-    below: float
-    words: str
-
-
-NONNEGATIVE = Range(0.0, inf, "a finite number ≥ 0")
-FRACTION = Range(0.0, 1.0, "a number in [0, 1)")
-
-ALLOWED = {
-    "lr": NONNEGATIVE,
-    "eps": NONNEGATIVE,
-    "weight_decay": NONNEGATIVE,
-    "beta": FRACTION,
-    "rho": FRACTION,
-}
-"""What each hyperparameter may be, by name; digits at the end of a name do not count (beta1, beta2)."""
-
 
 def optimizer(
-    rule: Callable[..., Any] | None = None, *, elementwise: bool = True
-) -> "Optimizer | Callable[[Callable[..., Any]], Optimizer]":
+    rule: Callable[..., Any] | None = None,
+    *,
+    elementwise: bool = True,
+    matrix: bool = False,
+    shapes: Shapes | None = None,
+) -> Any:
     """Make an `Optimizer` of the rule below this decorator.
 
-    `@optimizer(elementwise=False)` is for a rule whose parts mix coordinates (a norm, a matrix): it always
-    gets the whole array, never a block of it.
+    Parameters
+    ----------
+    elementwise : False for a rule whose parts mix coordinates, such as a norm over them: it gets the whole
+        array (d, *runs), never a block of it, and an array of a dict as one long vector.
+    matrix : True for a rule that steps matrices: it gets each array as it is, (rows, columns); no runs.
+    shapes : for slots of a matrix rule that are not of its shape, a function (rows, columns) ↦ shape.
 
     Raises
     ------
     TypeError
         When the rule's signature is not (theta, g, t, slots, *, hyperparameters), or when a hyperparameter
-        is not in `ALLOWED`.
+        is not in `checks.ALLOWED`.
     ValueError
         When a hyperparameter's default is not allowed.
     """
     if rule is None:
-        return lambda rule: Optimizer(rule, elementwise)
-    return Optimizer(rule, elementwise)
+        return lambda rule: Optimizer(rule, elementwise, matrix, shapes)
+    return Optimizer(rule, elementwise, matrix, shapes)
 
 
 class Optimizer:
@@ -97,12 +95,18 @@ class Optimizer:
     name : str
         The rule's name.
     slots : tuple of str
-        The names of the state's arrays, each of the shape of the parameters.
+        The names of the state's arrays, each of the shape of the parameters unless `shapes` says otherwise.
     hyperparameters : dict
         Name to value; `REQUIRED` where one has to be given.
     """
 
-    def __init__(self, rule: Callable[..., Any], elementwise: bool = True) -> None:
+    def __init__(
+        self,
+        rule: Callable[..., Any],
+        elementwise: bool = True,
+        matrix: bool = False,
+        shapes: Shapes | None = None,
+    ) -> None:
         parameters = inspect.signature(rule).parameters.values()
         positional = [
             p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty
@@ -114,14 +118,17 @@ class Optimizer:
                 "(theta, g, t, its slots, *, its hyperparameters)"
             )
         self.rule = rule
-        self.elementwise = elementwise
+        self.elementwise = elementwise and not matrix
+        self.matrix = matrix
+        self.shapes = shapes or {}
+        self.clips: tuple[Callable[..., list[Array]], ...] = ()  # what wraps the gradient, see wrappers.py
         self.name = rule.__name__
         self.slots = tuple(positional[3:])
         self.hyperparameters = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         for name, default in self.hyperparameters.items():
-            if _stem(name) not in ALLOWED:
-                raise TypeError(f"{self.name}: say in engine.ALLOWED which values {name} may have")
-            if default is not REQUIRED:
+            if stem(name) not in ALLOWED:
+                raise TypeError(f"{self.name}: say in checks.ALLOWED which values {name} may have")
+            if default is not REQUIRED and not callable(default):
                 check(name, default)
         self.__doc__ = rule.__doc__
         self.__module__ = rule.__module__
@@ -142,7 +149,7 @@ class Optimizer:
 
     def __repr__(self) -> str:
         given = ", ".join(
-            f"{name}={_show(value)}" for name, value in self.hyperparameters.items() if value is not REQUIRED
+            f"{name}={show(value)}" for name, value in self.hyperparameters.items() if value is not REQUIRED
         )
         return f"{self.name}({given})"
 
@@ -167,21 +174,28 @@ class Optimizer:
         return "\n".join(lines)
 
     def init(self, theta: Parameters) -> State:
-        """The state before the first step: t = 0, and zeros like the parameters for every slot.
+        """The state before the first step: t = 0, and zeros for every slot.
 
         Raises
         ------
         TypeError
             When `theta` is not a float array or a dict of float arrays.
+        ValueError
+            When `theta` is read-only, or the rule steps matrices and `theta` is none.
         """
         check_parameters(theta)
 
-        def zeros() -> Parameters:
-            if isinstance(theta, dict):
-                return {key: np.zeros_like(leaf, subok=False) for key, leaf in theta.items()}
-            return np.zeros_like(theta, subok=False)
+        def zeros(slot: str, leaf: Array, of: str) -> Array:
+            shape = self._shape(slot, leaf, of)
+            return np.zeros_like(leaf, subok=False) if shape == leaf.shape else np.zeros(shape, leaf.dtype)
 
-        return {"t": 0} | {slot: zeros() for slot in self.slots}
+        state: State = {"t": 0}
+        for slot in self.slots:
+            if isinstance(theta, dict):
+                state[slot] = {key: zeros(slot, leaf, f"[{key!r}]") for key, leaf in theta.items()}
+            else:
+                state[slot] = zeros(slot, theta, "")
+        return state
 
     def step(self, theta: Parameters, g: Any, state: State) -> None:
         """Take one step: change `theta` and `state` in place.
@@ -203,7 +217,7 @@ class Optimizer:
         check_parameters(theta)
         self.check_state(state, theta)
         t = state["t"] + 1
-        runs = () if isinstance(theta, dict) else theta.shape[1:]
+        runs = () if isinstance(theta, dict) or self.matrix else theta.shape[1:]
         hyperparameters = self.values(t, runs)
         if isinstance(theta, dict):
             if not isinstance(g, Mapping) or g.keys() != theta.keys():
@@ -213,19 +227,17 @@ class Optimizer:
                 raise ValueError(
                     f"theta has the keys {', '.join(map(repr, theta))}, so g needs them; it {has}"
                 )
-            owners = {id(_owner(leaf)) for leaf in theta.values()}
-            leaves = [
-                (
-                    leaf,
-                    _gradient(g[key], leaf, owners, f" of {key!r}"),
-                    [state[slot][key] for slot in self.slots],
-                )
-                for key, leaf in theta.items()
-            ]
+            owners = {id(owner(leaf)) for leaf in theta.values()}
+            gradients = [as_gradient(g[key], leaf, owners, f" of {key!r}") for key, leaf in theta.items()]
+            leaves = [(leaf, [state[slot][key] for slot in self.slots]) for key, leaf in theta.items()]
         else:
-            leaves = [(theta, _gradient(g, theta, {id(_owner(theta))}), [state[slot] for slot in self.slots])]
-        for leaf, gradient, slots in leaves:
-            self._update(leaf, gradient, float(t), slots, hyperparameters)
+            gradients = [as_gradient(g, theta, {id(owner(theta))})]
+            leaves = [(theta, [state[slot] for slot in self.slots])]
+        for clip in self.clips:
+            gradients = clip(gradients, runs)
+        long = isinstance(theta, dict) and not self.matrix
+        for (leaf, slots), gradient in zip(leaves, gradients, strict=True):
+            self._update(leaf, gradient, float(t), slots, hyperparameters, long)
         state["t"] = t
 
     def values(self, t: int, runs: tuple[int, ...] = ()) -> dict[str, Any]:
@@ -236,7 +248,7 @@ class Optimizer:
                 raise TypeError(f"{self.name} needs {name}, which has no default: {self._example()}")
             if callable(value):
                 value = check(name, value(t), f" at t = {t}")
-            if isinstance(value, np.ndarray) and not _broadcasts(value.shape, runs):
+            if isinstance(value, np.ndarray) and not broadcasts(value.shape, runs):
                 raise ValueError(
                     f"{name} has shape {value.shape}, which does not broadcast to the runs {runs}. "
                     f"theta has shape (d, *runs): give {name} a number, or theta more runs"
@@ -244,20 +256,8 @@ class Optimizer:
             now[name] = value
         return now
 
-    def _update(
-        self, theta: Array, g: Array, t: float, slots: list[Array], hyperparameters: dict[str, Any]
-    ) -> None:
-        for block in _blocks(theta.shape) if self.elementwise else [...]:
-            here = {name: _cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
-            new = self.rule(theta[block], g[block], t, *(slot[block] for slot in slots), **here)
-            new = new if isinstance(new, tuple) else (new,)
-            if len(new) != 1 + len(slots):
-                names = ", ".join(("theta", *self.slots))
-                raise ValueError(f"{self.name} returned {len(new)} arrays; a rule returns {names}")
-            for old, value in zip((theta, *slots), new, strict=True):
-                old[block] = value
-
     def check_state(self, state: State, theta: Parameters) -> None:
+        """Raise unless `state` is one of this rule for parameters like `theta`."""
         if not isinstance(state, dict) or state.keys() != {"t", *self.slots}:
             has = ", ".join(map(str, state)) if isinstance(state, dict) else repr(state)
             raise ValueError(
@@ -267,12 +267,54 @@ class Optimizer:
         if not isinstance(state["t"], int | np.integer) or state["t"] < 0:
             raise ValueError(f"the state's t is {state['t']!r}; it counts the steps taken, 0 at first")
         for slot in self.slots:
-            if _shapes(state[slot]) != _shapes(theta):
+            if isinstance(theta, dict):
+                needed: Any = {key: self._shape(slot, leaf, f"[{key!r}]") for key, leaf in theta.items()}
+            else:
+                needed = self._shape(slot, theta, "")
+            has = state[slot]
+            found = (
+                {key: np.shape(leaf) for key, leaf in has.items()} if isinstance(has, dict) else np.shape(has)
+            )
+            if found != needed:
                 raise ValueError(
-                    f"the state's {slot} has shape {_shapes(state[slot])}, theta {_shapes(theta)}. "
+                    f"the state's {slot} has shape {found}, for theta it is {needed}. "
                     f"A state belongs to its parameters: make one with {self.name}.init(theta)"
                 )
-            check_parameters(state[slot], f"state[{slot!r}]")
+            check_parameters(has, f"state[{slot!r}]")
+
+    def _update(
+        self,
+        theta: Array,
+        g: Array,
+        t: float,
+        slots: list[Array],
+        hyperparameters: dict[str, Any],
+        long: bool,
+    ) -> None:
+        for block in _blocks(theta.shape) if self.elementwise else [...]:
+            parts = [array[block] for array in (theta, g, *slots)]
+            if long and not self.elementwise:
+                parts = [part.reshape(-1) for part in parts]
+            here = {name: _cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
+            new = self.rule(parts[0], parts[1], t, *parts[2:], **here)
+            new = new if isinstance(new, tuple) else (new,)
+            if len(new) != 1 + len(slots):
+                names = ", ".join(("theta", *self.slots))
+                raise ValueError(f"{self.name} returned {len(new)} arrays; a rule returns {names}")
+            for old, value in zip((theta, *slots), new, strict=True):
+                old[block] = value.reshape(old.shape) if long and not self.elementwise else value
+
+    def _shape(self, slot: str, leaf: Array, of: str) -> tuple[int, ...]:
+        """The shape of a slot for these parameters."""
+        if not self.matrix:
+            return leaf.shape
+        if leaf.ndim != 2:
+            raise ValueError(
+                f"{self.name} steps matrices; theta{of} has shape {leaf.shape}. Give it (rows, columns), and "
+                "step vectors with another rule"
+            )
+        rows, columns = leaf.shape
+        return self.shapes[slot](rows, columns) if slot in self.shapes else leaf.shape
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name, self.hyperparameters, n=1, cutoff=0.3)
@@ -283,85 +325,6 @@ class Optimizer:
     def _example(self) -> str:
         needed = [name for name, value in self.hyperparameters.items() if value is REQUIRED] or ["lr"]
         return f"{self.name}({', '.join(f'{name}=0.1' for name in needed)})"
-
-
-def check(name: str, value: Any, when: str = "") -> Any:
-    """A hyperparameter's value as a float or a float64 array, if `ALLOWED` allows it.
-
-    >>> check("lr", -1)
-    Traceback (most recent call last):
-    ValueError: lr is -1; it has to be a finite number ≥ 0
-    """
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(
-            f"{name} is {value!r}{when}; give a number, an array of numbers, or a schedule: "
-            "a function of the step number t"
-        )
-    lowest, below, words = ALLOWED[_stem(name)]
-    wrong = ~((array >= lowest) & (array < below))
-    if wrong.any():
-        raise ValueError(f"{name} is {array[wrong].flat[0].item()}{when}; it has to be {words}")
-    return array.astype(float) if array.ndim else float(array)
-
-
-def _stem(name: str) -> str:
-    return name.rstrip("0123456789")
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"<{'×'.join(map(str, value.shape))} values>"
-    return getattr(value, "__name__", "schedule") if callable(value) else repr(value)
-
-
-def _shapes(parameters: Any) -> Any:
-    if isinstance(parameters, Mapping):
-        return {key: np.shape(leaf) for key, leaf in parameters.items()}
-    return np.shape(parameters)
-
-
-def _broadcasts(shape: tuple[int, ...], runs: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(shape, runs) == runs
-    except ValueError:
-        return False
-
-
-def check_parameters(theta: Any, whole: str = "theta") -> None:
-    leaves = theta if isinstance(theta, dict) else {None: theta}
-    for key, leaf in leaves.items():
-        name = whole if key is None else f"{whole}[{key!r}]"
-        if not isinstance(leaf, np.ndarray):
-            raise TypeError(
-                f"{name} is of type {type(leaf).__name__}; parameters are changed in place, so give "
-                f"an array, np.array({name}, dtype=float), or a dict of arrays"
-            )
-        if leaf.dtype.kind != "f":
-            raise TypeError(
-                f"{name} has dtype {leaf.dtype}; a step is a fraction, so parameters are floats: "
-                f"{name}.astype(float)"
-            )
-        if not leaf.flags.writeable:
-            raise ValueError(f"{name} is read-only, and a step changes it in place: give {name}.copy()")
-
-
-def _owner(array: Array) -> Any:
-    """Whose memory an array looks into."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array if array.base is None else array.base
-
-
-def _gradient(g: Any, theta: Array, owners: set[int], of: str = "") -> Array:
-    """The gradient as an array of theta's type, a copy where the step writes into its memory."""
-    gradient = np.asarray(g)
-    if gradient.shape != theta.shape or gradient.dtype.kind not in "fiu":
-        raise ValueError(
-            f"the gradient{of} has shape {gradient.shape} and dtype {gradient.dtype}; "
-            f"theta has shape {theta.shape}. Give one number for each parameter"
-        )
-    return gradient.astype(theta.dtype, copy=id(_owner(gradient)) in owners)
 
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[Block]:

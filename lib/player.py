@@ -49,8 +49,8 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from lib import plotting
+from lib.checks import Array
 from lib.descend import descend, sweep
-from lib.engine import Array
 
 Runs = dict[str, xr.Dataset]
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patheffects import Normal, Stroke
 
-from lib.engine import Array
+from lib.checks import Array
 from lib.surfaces import Surface, Window
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"

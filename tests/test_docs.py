@@ -11,7 +11,8 @@ import pytest
 
 import lib.optimizers
 import lib.surfaces
-from lib.engine import REQUIRED, Optimizer
+from lib.checks import REQUIRED
+from lib.engine import Optimizer
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

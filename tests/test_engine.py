@@ -515,9 +515,9 @@ def frozen(array):
         (gd(lr=0.1), TWO, TWO, "new", ValueError, "gd keeps a state of t; this one has 'new'"),
         (
             momentum(lr=0.1), TWO, TWO, {"t": 3, "v": np.ones(3)}, ValueError,
-            "the state's v has shape (3,), theta (2, 3). A state belongs to its parameters: make one with momentum",
+            "the state's v has shape (3,), for theta it is (2, 3). A state belongs to its parameters: make one with momentum",
         ),
-        (momentum(lr=0.1), {"w": ONE}, {"w": ONE}, {"t": 3, "v": ONE}, ValueError, "the state's v has shape (1,), theta {"),
+        (momentum(lr=0.1), {"w": ONE}, {"w": ONE}, {"t": 3, "v": ONE}, ValueError, "the state's v has shape (1,), for theta it is {"),
         (momentum(lr=0.1), {"w": ONE}, {"w": ONE}, {"t": 3, "v": {"b": ONE}}, ValueError, "the state's v has shape {'b'"),
         (momentum(lr=0.1), TWO, TWO, {"t": 3, "v": frozen(TWO)}, ValueError, "state['v'] is read-only"),
         (momentum(lr=0.1), TWO, TWO, {"t": 3, "v": np.zeros((2, 3), int)}, TypeError, "state['v'] has dtype int64"),
@@ -583,7 +583,7 @@ def rule_with_an_unknown_name(theta, g, t, *, lr, gamma=0.5):
         ),
         (
             rule_with_an_unknown_name,
-            "rule_with_an_unknown_name: say in engine.ALLOWED which values gamma may have",
+            "rule_with_an_unknown_name: say in checks.ALLOWED which values gamma may have",
         ),
     ],
 )

@@ -17,10 +17,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 BASE = [Requirement(line) for line in PROJECT["dependencies"]]
 EXTRAS = [Requirement(line) for extra in PROJECT["optional-dependencies"].values() for line in extra]
 ORDER = [
-    *("surfaces", "problems", "engine", "optimizers", "dialects", "schedules"),
+    *("surfaces", "problems", "checks", "engine", "optimizers", "wrappers", "dialects", "schedules"),
     *("descend", "checkpoint", "compiled", "plotting", "player"),
 ]
-NUMPY_ONLY = {"surfaces", "engine", "optimizers", "schedules"}
+NUMPY_ONLY = {"surfaces", "checks", "engine", "wrappers", "optimizers", "schedules"}
 
 
 def normal(name):

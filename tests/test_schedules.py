@@ -10,8 +10,8 @@ import pytest
 from record_schedules import CASES, DATA
 
 from lib import schedules
+from lib.checks import check
 from lib.descend import descend, sweep
-from lib.engine import check
 from lib.optimizers import adam, gd, momentum
 from lib.schedules import (
     Schedule,

@@ -436,7 +436,9 @@ def notebook_file(lab):
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, store_widget_state=True, kernel_name="python3").execute()
-    NotebookNotary(data_dir=str(lab.data)).sign(notebook)
+    notary = NotebookNotary(data_dir=str(lab.data))
+    notary.sign(notebook)
+    notary.store.close()
     nbformat.write(notebook, lab.folder / "player.ipynb")
     return "player.ipynb"
 
