@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test execute lint lock bench figures FORCE
+.PHONY: help lab test test-frameworks execute lint lock bench figures FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -15,6 +15,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 help:
 	@echo "make lab        open the course in JupyterLab (LAB_ARGS=... for its options)"
 	@echo "make test       run every test: library, chapters, structure, browser"
+	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check"
 	@echo "make figures    draw every figure of figures/"
@@ -63,6 +64,15 @@ lab: .venv/ready
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile
 
+# The stamp is newer than .venv/ready, or the frameworks are installed (again).
+.venv/frameworks: .venv/ready
+	@echo "Installing Numba, PyTorch, Optax and Keras into .venv (some minutes, 1 GB on disk)"
+	@$(PY) -m pip install -qq --no-build-isolation -e '.[fast,frameworks]'
+	@touch $@
+
+test-frameworks: .venv/frameworks
+	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py lib/compiled.py
+
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready
 	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
@@ -76,7 +86,7 @@ lint: .venv/ready
 
 lock:
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --fork-strategy fewest \
-	  --all-extras --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	  --extra test --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 bench: .venv/ready
 	@$(PY) bench/player.py

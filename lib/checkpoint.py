@@ -17,11 +17,12 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Generator, Philox, SeedSequence
 
-from lib import optimizers
+from lib import dialects, optimizers
 from lib.checks import REQUIRED, Array, Parameters, check_parameters
 from lib.engine import Optimizer, State
 
-LIBRARY = {rule.name: rule for rule in vars(optimizers).values() if isinstance(rule, Optimizer)}
+RULES = [*vars(optimizers).values(), *vars(dialects).values()]
+LIBRARY = {rule.name: rule for rule in RULES if isinstance(rule, Optimizer)}
 """The rules that `load` finds by name; any other has to be given."""
 
 FORMAT, VERSION, HEADER = "downhill checkpoint", 1, "header.json"

@@ -35,6 +35,9 @@ ALLOWED = {
     "rho": FRACTION,
     "eta": NONNEGATIVE,
     "psi": NONNEGATIVE,
+    "lr_decay": NONNEGATIVE,
+    "initial": NONNEGATIVE,
+    "dampening": Range(0.0, 1.0000000000000002, "a number in [0, 1]"),
     "alpha": Range(0.0, 1.0000000000000002, "a number in [0, 1]"),
     "k": Range(1.0, inf, "a number of steps ≥ 1"),
 }

@@ -67,7 +67,8 @@ def descend(
     ------
     TypeError, ValueError
         When the start does not fit the surface or is not finite, steps or every is not a whole number in
-        its range, a name to record is unknown, or a hyperparameter is missing or out of its range.
+        its range, a name to record is unknown, a hyperparameter is missing or out of its range, or the rule
+        steps matrices.
     """
     theta = _start(surface, start)
     shapes = [np.shape(value) for value in opt.hyperparameters.values() if np.ndim(value)]
@@ -158,6 +159,10 @@ def _run(
     dims: list[str],
 ) -> xr.Dataset:
     steps, every = _whole("steps", steps, 0), _whole("every", every, 1)
+    if opt.matrix:
+        raise ValueError(
+            f"{opt.name} steps matrices, and a point of {surface.name} is a vector. Choose another rule"
+        )
     record = [record] if isinstance(record, str) else list(record)
     for name in record:
         if name not in ("grad", *opt.slots):

@@ -50,6 +50,12 @@ Shapes = Mapping[str, Callable[[int, int], tuple[int, int]]]
 BLOCK = 2**14
 """Elements that `step` works on at once: few enough that a rule's intermediate arrays stay in cache."""
 
+RAISES = """Raises
+------
+TypeError, ValueError
+    When a hyperparameter is unknown, missing or out of its range, when theta is not made of floats, g is
+    of another shape, or a state is not this rule's. Nothing has then changed. See `Optimizer.step`."""
+
 
 def optimizer(
     rule: Callable[..., Any] | None = None,
@@ -130,7 +136,7 @@ class Optimizer:
                 raise TypeError(f"{self.name}: say in checks.ALLOWED which values {name} may have")
             if default is not REQUIRED and not callable(default):
                 check(name, default)
-        self.__doc__ = rule.__doc__
+        self.__doc__ = f"{inspect.cleandoc(rule.__doc__ or rule.__name__)}\n\n{RAISES}"
         self.__module__ = rule.__module__
         self.__wrapped__ = rule  # help, doctest and inspect.getsource find the rule behind it
 

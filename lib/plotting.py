@@ -27,6 +27,8 @@ STYLES: dict[str, tuple[str, Any, str]] = {
     "nesterov": (ORANGE, DASHDOT, "D"),
     "adagrad": (GREEN, DOTTED, "^"),
     "rmsprop": (PURPLE, LONG, "v"),
+    "rmsprop_momentum": (PURPLE, DASHED, "<"),
+    "rmsprop_centered": (PURPLE, DOTTED, ">"),
     "adadelta": (SKY, DASHED, "P"),
     "adam": (BLUE, "-", "X"),
     "adamax": (SKY, "-", "<"),

@@ -8,10 +8,11 @@ import xarray as xr
 from table import TABLE
 
 from lib.descend import descend, sweep
-from lib.optimizers import adam, gd, momentum
+from lib.optimizers import adam, gd, momentum, muon
 from lib.surfaces import beale, booth, parabola, quadratic, ravine, rosenbrock, surface
 
-rules = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule.name)
+VECTORS = [row for row in TABLE if not row.rule.matrix]
+rules = pytest.mark.parametrize("row", VECTORS, ids=lambda row: row.rule.name)
 
 
 def same(a, b):
@@ -25,9 +26,9 @@ def same(a, b):
 @rules
 def test_a_run_is_the_steps_taken_by_hand(row):
     record = ["grad", *row.rule.slots]
-    run = descend(rosenbrock, start=(-1.5, 2), opt=row.opt(lr=1e-4), steps=20, record=record)
+    run = descend(rosenbrock, start=(-1.5, 2), opt=row.opt(**{row.pace: 1e-4}), steps=20, record=record)
     theta = np.array([-1.5, 2.0])
-    opt, state = row.opt(lr=1e-4), row.opt.init(theta)
+    opt, state = row.opt(**{row.pace: 1e-4}), row.opt.init(theta)
     for t in range(21):
         value, g = rosenbrock.value_and_grad(theta)
         now = run.sel(step=t)
@@ -107,14 +108,21 @@ def test_the_start_is_left_as_it_was():
 @rules
 def test_many_starts_are_the_starts_one_by_one(row, runs, dims):
     start = np.random.default_rng(0).uniform(-1, 1, (2, *runs))
-    together = descend(beale, start, row.opt(lr=0.01), 30)
+    together = descend(beale, start, row.opt(**{row.pace: 0.01}), 30)
     assert together.theta.dims == ("step", "coord", *dims)
     assert together.loss.dims == ("step", *dims)
     assert together.diverged.dims == tuple(dims)
     for index in np.ndindex(runs):
-        alone = descend(beale, start[(slice(None), *index)], row.opt(lr=0.01), 30)
+        alone = descend(beale, start[(slice(None), *index)], row.opt(**{row.pace: 0.01}), 30)
         one = together.isel(dict(zip(dims, index, strict=True)))
         xr.testing.assert_allclose(one, alone, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("start", [(1, 2), [[1, 2, 3], [4, 5, 6]]])
+def test_a_rule_that_steps_matrices_is_refused(start):
+    message = r"^muon steps matrices, and a point of booth is a vector\. Choose another rule$"
+    with pytest.raises(ValueError, match=message):
+        descend(booth, start, muon, 5)
 
 
 def test_an_array_of_lr_in_descend_makes_runs():
@@ -130,11 +138,11 @@ def test_an_array_of_lr_in_descend_makes_runs():
 
 @rules
 def test_a_sweep_is_its_runs_one_by_one(row):
-    axes = {"lr": [1e-4, 3e-4, 1e-3]}
+    axes = {row.pace: [1e-4, 3e-4, 1e-3]}
     if second := next((name for name in row.rule.hyperparameters if name.startswith("beta")), None):
         axes[second] = [0.0, 0.5, 0.9, 0.99]
     start = ([-1, 0.5], 1.5)
-    grid = sweep(beale, start, row.rule, 60, record=row.rule.slots, **axes)
+    grid = sweep(beale, start, row.opt, 60, record=row.rule.slots, **axes)
     dims = ["start_x", *axes]
     assert grid.theta.dims == ("step", "coord", *dims)
     assert grid.loss.dims == ("step", *dims)
@@ -147,7 +155,7 @@ def test_a_sweep_is_its_runs_one_by_one(row):
         one = grid.isel(dict(zip(dims, index, strict=True)))
         hyperparameters = {name: float(one[name]) for name in axes}
         alone = descend(
-            beale, (float(one.start_x), 1.5), row.rule(**hyperparameters), 60, record=row.rule.slots
+            beale, (float(one.start_x), 1.5), row.opt(**hyperparameters), 60, record=row.rule.slots
         )
         for name in alone.data_vars:
             np.testing.assert_allclose(one[name], alone[name], rtol=1e-12, atol=1e-12)
@@ -270,9 +278,9 @@ def test_a_run_that_diverges_changes_nothing_for_its_neighbours(row):
     wild = surface([(-1, 1), (-1, 1)])(lambda x, y: (x * x + y**4, (2 * x, 4 * y**3)))
     tame = [0.3, -0.2]
     record = row.rule.slots
-    alone = descend(wild, np.array([tame, tame]).T, row.opt(lr=0.1), 60, record=record)
+    alone = descend(wild, np.array([tame, tame]).T, row.opt(**{row.pace: 0.1}), 60, record=record)
     start = np.array([tame, [1.0, 1e100], tame]).T
-    together = descend(wild, start, row.opt(lr=0.1), 60, record=record)
+    together = descend(wild, start, row.opt(**{row.pace: 0.1}), 60, record=record)
     assert together.diverged.values.tolist() == [False, True, False]
     for name in ("theta", "loss", "grad_norm", *record):
         for run in (0, 2):

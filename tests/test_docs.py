@@ -1,6 +1,5 @@
 """What README, NOTATION and the figures say is what the repository has."""
 
-import inspect
 import re
 from pathlib import Path
 
@@ -8,10 +7,11 @@ import matplotlib
 import matplotlib.style
 import nbformat
 import pytest
+from spellings import calls, rows
 
+import lib.dialects
 import lib.optimizers
 import lib.surfaces
-from lib.checks import REQUIRED
 from lib.engine import Optimizer
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTATION = (ROOT / "NOTATION.md").read_text(encoding="utf-8")
 START = nbformat.read(ROOT / "chapters" / "00_start_here.ipynb", as_version=4)
 
+DIALECTS = {name: rule for name, rule in vars(lib.dialects).items() if isinstance(rule, Optimizer)}
 RULES = {name: rule for name, rule in vars(lib.optimizers).items() if isinstance(rule, Optimizer)}
 
 
@@ -52,12 +53,29 @@ def test_the_map_links_every_chapter_that_is_written(where):
     assert written == {p.name[:2] for p in (ROOT / "chapters").glob("*.ipynb")} & set(rows)
 
 
-def test_notation_gives_every_rule_with_its_defaults():
-    shown = {}
-    for name, arguments in re.findall(r"^\| `(\w+)\((.*?)\)` \|", NOTATION, re.MULTILINE):
-        pairs = (argument.split("=") for argument in arguments.split(", "))
-        shown[name] = {key: REQUIRED if value == "none" else float(value) for key, value in pairs}
-    assert shown == {name: rule.hyperparameters for name, rule in RULES.items()}
+def test_notation_gives_every_rule_and_dialect_with_its_defaults():
+    shown = dict(calls("".join(row[0] for columns in (4, 3) for row in rows(NOTATION, columns))))
+    assert shown == {name: rule.hyperparameters for name, rule in (RULES | DIALECTS).items()}
+
+
+def test_notation_names_every_dialect_beside_its_rule():
+    named = [re.findall(r"(?<!\()`((?:torch|optax|keras)_\w+)`", "".join(row)) for row in rows(NOTATION, 4)]
+    assert {name for row in named for name in row} == DIALECTS.keys()
+
+
+@pytest.mark.parametrize("row", rows(NOTATION, 3), ids=lambda row: row[0])
+def test_a_dialect_has_the_defaults_of_its_framework(row):
+    (_, ours), *_ = calls(row[0])
+    theirs = {key: value for _, given in calls(row[1]) for key, value in given.items()}
+    for key, value in re.findall(r"(\w+)=([\d.]+)", row[1].partition(" with ")[2]):
+        theirs[key] = float(value)
+    if row[0].startswith("`optax_adadelta"):
+        assert theirs.pop("learning_rate") is None
+    flat = []
+    for value in theirs.values():
+        if not isinstance(value, bool):
+            flat += value if isinstance(value, tuple) else [0 if value is None else value]
+    assert list(ours.values()) == flat
 
 
 def test_the_moving_picture_races_with_the_settings_of_chapter_00():
@@ -76,9 +94,9 @@ def test_matplotlib_finds_the_style_of_the_book():
 
 def test_every_rule_says_its_source_and_shows_an_example():
     for name, rule in RULES.items():
-        doc = inspect.getdoc(rule.rule)
-        assert doc and re.search(r"\(.*\d{4}.*\)", doc.splitlines()[0]), (
-            f"{name}: no source in the first line"
+        doc = rule.__doc__
+        assert re.search(r"\(.*\d{4}.*\)", doc.partition("\n\n")[0], re.DOTALL), (
+            f"{name}: no source at the head"
         )
-        for part in (">>>", "Raises", "PyTorch", "optax"):
-            assert part in doc or part.replace("PyTorch", "torch") in doc, f"{name}: {part} is missing"
+        for part in (">>>", "Raises", "torch", "optax"):
+            assert part.lower() in doc.lower(), f"{name}: {part} is missing"

@@ -1,0 +1,378 @@
+"""Measure the optimizers beside PyTorch and Optax: a grid of runs, one step, every rule, memory, curves.
+
+    python bench/optimizers.py                  all groups
+    python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, curves, memory
+
+It prints rows for bench/RECORDS.md, each with what is asked of it. In a row, ours and the peer's take turns
+in one process, and the median of the repeats counts. Each group runs in a process of its own, those of one
+thread on one core. Steps are of float32 unless it says otherwise; grids are of float64 on both sides. A peer
+that is not installed is named, and its rows are left out.
+"""
+
+import datetime
+import gc
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tracemalloc
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+COURSE = Path(__file__).parents[1]
+sys.path.insert(0, str(COURSE))
+
+from lib import optimizers  # noqa: E402
+from lib.descend import sweep  # noqa: E402
+from lib.engine import Optimizer  # noqa: E402
+from lib.optimizers import adam  # noqa: E402
+from lib.surfaces import rosenbrock  # noqa: E402
+
+PEERS = {
+    "torch": "pip install torch==2.13.0",
+    "optax": "pip install optax",
+    "numba": "pip install -e '.[fast]'",
+}
+ONE_CORE = {"step", "rules", "curves"}
+MISSING = {name for name in PEERS if find_spec(name) is None}
+START = (-1.5, 2.0)
+N = 10**7
+
+
+def compiled(opt, parallel=False):
+    from lib.compiled import compiled
+
+    return compiled(opt, parallel)
+
+
+def together(repeats, *functions):
+    """The median time of each function, in seconds; they take turns, after one round that does not count."""
+    times = [[] for _ in functions]
+    for repeat in range(repeats + 1):
+        for function, found in zip(functions, times, strict=True):
+            gc.collect()
+            begin = perf_counter()
+            result = function()
+            if repeat:
+                found.append(perf_counter() - begin)
+            del result
+    return [statistics.median(found) for found in times]
+
+
+# A grid of runs.
+
+
+def grid_of(rows, columns):
+    return {"lr": np.geomspace(1e-3, 1, rows), "beta1": np.linspace(0, 0.99, columns)}
+
+
+def ours_grid(shape, steps, **options):
+    return sweep(rosenbrock, START, adam, steps, **grid_of(*shape), **options)
+
+
+def optax_grid(shape, steps, recorded, nested=False):
+    """The same grid in Optax: jit(vmap(scan)) over all pairs, or a vmap for each of the two axes."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    import jax.numpy as jnp
+    import optax
+
+    def f(theta):
+        x, y = theta
+        return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+    def one(lr, beta1):
+        opt = optax.adam(lr, b1=beta1)
+        start = jnp.array(START)
+
+        def step(carry, _):
+            theta, state = carry
+            value, g = jax.value_and_grad(f)(theta)
+            updates, state = opt.update(g, state)
+            kept = (theta, value, jnp.sqrt((g * g).sum())) if recorded else None
+            return (optax.apply_updates(theta, updates), state), kept
+
+        (theta, _), path = jax.lax.scan(step, (start, opt.init(start)), None, steps)
+        value, g = jax.value_and_grad(f)(theta)
+        return theta, value, jnp.sqrt((g * g).sum()), path
+
+    given = [jnp.array(values) for values in grid_of(*shape).values()]
+    if nested:
+        run = jax.jit(jax.vmap(jax.vmap(one, (None, 0)), (0, None)))
+    else:
+        run = jax.jit(jax.vmap(one))
+        given = [values.ravel() for values in jnp.meshgrid(*given, indexing="ij")]
+    return lambda: jax.block_until_ready(run(*given))
+
+
+def torch_run(steps):
+    """One run in a PyTorch loop, which keeps θ, value and norm."""
+    import torch
+
+    theta = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    opt = torch.optim.Adam([theta], lr=0.1)
+    path = []
+    for _ in range(steps):
+        opt.zero_grad()
+        value = (1 - theta[0]) ** 2 + 100 * (theta[1] - theta[0] ** 2) ** 2
+        value.backward()
+        path.append((theta.detach().clone(), value.item(), theta.grad.norm().item()))
+        opt.step()
+    return path
+
+
+def grid():
+    big, what = (100, 100), "100×100 Adam runs × 1000 steps"
+    if "optax" not in MISSING:
+        for every, kept, asked in [(1, "all recorded", "≥ 4"), (1000, "only the end", "≥ 1.2")]:
+            ours, flat, nested = together(
+                7,
+                lambda every=every: ours_grid(big, 1000, every=every),
+                optax_grid(big, 1000, every == 1),
+                optax_grid(big, 1000, every == 1, nested=True),
+            )
+            yield f"{what}, {kept}: ours, s", ours, ""
+            yield f"{what}, {kept}: Optax jit(vmap(scan)), warm, of ours", flat / ours, asked
+            yield f"{what}, {kept}: Optax jit(vmap(vmap(scan))), warm, of ours", nested / ours, ""
+    if "numba" not in MISSING:
+        rule = compiled(adam)
+        ours, fast = together(
+            5,
+            lambda: ours_grid(big, 1000),
+            lambda: sweep(rosenbrock, START, rule, 1000, **grid_of(*big)),
+        )
+        yield "the same, recorded, rule compiled, of the readable rule's time", fast / ours, ""
+    if "torch" not in MISSING:
+        ours, peer = together(3, lambda: ours_grid(big, 1000), lambda: torch_run(1000))
+        yield "one PyTorch loop of 1000 steps × 10,000 runs, of ours", peer * 10_000 / ours, "state"
+
+
+def fresh():
+    """First calls, each in a process of its own, without the imports."""
+    code = (
+        "import sys, time; sys.path[:0] = [{folder!r}]; import optimizers as b\n"
+        "{prepare}; begin = time.perf_counter(); {call}; print(time.perf_counter() - begin)"
+    )
+
+    def first(prepare, call):
+        text = code.format(folder=str(Path(__file__).parent), prepare=prepare, call=call)
+        runs = [
+            subprocess.run([sys.executable, "-c", text], capture_output=True, text=True) for _ in range(5)
+        ]
+        return statistics.median(float(run.stdout) for run in runs)
+
+    ours = first("pass", "b.ours_grid((21, 11), 200)")
+    yield "21×11 Adam runs × 200 steps, first call in a process: ours, ms", 1000 * ours, ""
+    if "optax" not in MISSING:
+        warm = "import jax, optax; jax.numpy.zeros(2) + 1"
+        peer = first(warm, "b.optax_grid((21, 11), 200, True)()")
+        yield "21×11 Adam runs × 200 steps, first call in a process: Optax, of ours", peer / ours, "≥ 30"
+
+
+# One step.
+
+
+def arrays(n, dtype):
+    rng = np.random.default_rng(0)
+    return rng.standard_normal(n, dtype), rng.standard_normal(n, dtype)
+
+
+def ours_step(opt, n=N, dtype=np.float32):
+    theta, g = arrays(n, dtype)
+    state = opt.init(theta)
+    return lambda: opt.step(theta, g, state)
+
+
+def torch_step(name, n=N, dtype=np.float32, **options):
+    import torch
+
+    theta, g = map(torch.from_numpy, arrays(n, dtype))
+    parameter = torch.nn.Parameter(theta)
+    parameter.grad = g
+    return getattr(torch.optim, name)([parameter], **options).step
+
+
+def optax_step(make, n=N):
+    import jax
+    import optax
+
+    opt = make(optax)
+    theta, g = map(jax.numpy.asarray, arrays(n, np.float32))
+    kept = [theta, opt.init(theta)]
+
+    def step(theta, state):
+        updates, state = opt.update(g, state, theta)
+        return optax.apply_updates(theta, updates), state
+
+    step = jax.jit(step, donate_argnums=(0, 1))
+
+    def once():
+        kept[:] = jax.block_until_ready(step(*kept))
+
+    return once
+
+
+def steps(asked, parallel):
+    for dtype in (np.float32, np.float64):
+        name = np.dtype(dtype).name
+        fused, ours = together(
+            15, torch_step("Adam", dtype=dtype, fused=True), ours_step(compiled(adam, parallel), dtype=dtype)
+        )
+        yield f"compiled Adam step, 10⁷ {name}: ns an element", 1e9 * ours / N, ""
+        yield f"compiled Adam step, 10⁷ {name}: of PyTorch fused", ours / fused, f"≤ {asked}"
+
+
+def step():
+    if "torch" in MISSING:
+        return
+    if "numba" not in MISSING:
+        yield from steps("1.0", False)
+    for dtype in (np.float32, np.float64):
+        name = np.dtype(dtype).name
+        ours, loop, foreach = together(
+            9,
+            ours_step(adam, dtype=dtype),
+            torch_step("Adam", dtype=dtype, foreach=False),
+            torch_step("Adam", dtype=dtype, foreach=True),
+        )
+        yield f"readable Adam step, 10⁷ {name}: ns an element", 1e9 * ours / N, ""
+        yield f"readable Adam step, 10⁷ {name}: of PyTorch's default loop", ours / loop, "≤ 0.65"
+        yield f"readable Adam step, 10⁷ {name}: of PyTorch foreach", ours / foreach, "≤ 0.9"
+
+
+def cores():
+    if not {"torch", "numba"} & MISSING:
+        for what, value, asked in steps("1.1", True):
+            yield what.replace("step,", "step, all cores,"), value, asked
+
+
+# Every other rule.
+
+TORCH = {
+    "gd": ("SGD", {"lr": 0.01}),
+    "momentum": ("SGD", {"lr": 0.01, "momentum": 0.9}),
+    "nesterov": ("SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True}),
+    "adagrad": ("Adagrad", {}),
+    "rmsprop": ("RMSprop", {}),
+    "rmsprop_momentum": ("RMSprop", {"momentum": 0.9}),
+    "rmsprop_centered": ("RMSprop", {"centered": True}),
+    "adadelta": ("Adadelta", {}),
+    "adamax": ("Adamax", {}),
+    "amsgrad": ("Adam", {"amsgrad": True}),
+    "adamw": ("AdamW", {}),
+    "nadam": ("NAdam", {}),
+    "radam": ("RAdam", {}),
+}
+OPTAX = {
+    "signsgd": lambda optax: optax.sign_sgd(0.01),
+    "yogi": lambda optax: optax.yogi(0.01),
+    "lion": lambda optax: optax.lion(1e-4),
+    "lamb": lambda optax: optax.lamb(1e-3),
+    "schedule_free_sgd": lambda optax: optax.contrib.schedule_free_sgd(0.01),
+    "schedule_free_adamw": lambda optax: optax.contrib.schedule_free_adamw(0.0025),
+    "muon": lambda optax: optax.contrib.muon(0.02),
+}
+MATRIX = (1000, 1000)
+
+
+def rules():
+    for rule in (value for value in vars(optimizers).values() if isinstance(value, Optimizer)):
+        needed = [name for name, value in rule.hyperparameters.items() if not isinstance(value, float)]
+        opt = rule(**dict.fromkeys(needed, 0.01))
+        n = MATRIX if rule.matrix else N
+        if rule.name in TORCH and "torch" not in MISSING:
+            name, options = TORCH[rule.name]
+            peer, called = torch_step(name, n, **options), f"torch.optim.{name}"
+        elif rule.name in OPTAX and "optax" not in MISSING:
+            peer, called = optax_step(OPTAX[rule.name], n), "Optax"
+        else:
+            continue
+        ways = {"readable": ours_step(opt, n)}
+        if rule.elementwise and "numba" not in MISSING:
+            ways["compiled"] = ours_step(compiled(opt), n)
+        theirs, *found = together(5, peer, *ways.values())
+        for way, time in zip(ways, found, strict=True):
+            yield (
+                f"{rule.name}, {way}, {'1000×1000' if rule.matrix else '10⁷'}: of {called}",
+                time / theirs,
+                "≤ 1",
+            )
+
+
+# Curves and memory.
+
+
+def curves():
+    for way in ["readable"] + ["compiled"] * ("numba" not in MISSING):
+        costs = {}
+        for power in range(3, 9):
+            opt = adam if way == "readable" else compiled(adam)
+            step, many = ours_step(opt, 10**power), 10 ** max(0, 5 - power)
+            (time,) = together(5, lambda step=step, many=many: [step() for _ in range(many)])
+            costs[power] = 1e9 * time / many / 10**power
+            yield f"Adam step, {way}, 10^{power} parameters: ns an element", costs[power], ""
+        flat = [costs[power] for power in range(5, 9)]
+        yield f"Adam step, {way}, 10^5 to 10^8: largest over smallest", max(flat) / min(flat), "≤ 1.5"
+    costs = {}
+    for power in range(1, 7):
+        given = {"lr": np.geomspace(1e-3, 1, 10**power), "every": 100}
+        (time,) = together(3, lambda given=given: sweep(rosenbrock, START, adam, 100, **given))
+        costs[power] = 1e9 * time / 100 / 10**power
+        yield f"Adam sweep of 10^{power} runs × 100 steps: ns a run and step", costs[power], ""
+    flat = [costs[power] for power in range(3, 7)]
+    yield "Adam sweep, 10^3 to 10^6 runs: largest over smallest", max(flat) / min(flat), "≤ 1.5"
+
+
+def memory():
+    tracemalloc.start()
+    run = ours_grid((100, 100), 1000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    kept = sum(run[name].nbytes for name in ("theta", "loss", "grad_norm"))
+    yield "peak memory of the recorded 100×100×1000 sweep, of its arrays", peak / kept, "≤ 1.2"
+
+
+GROUPS = {group.__name__: group for group in (grid, fresh, step, cores, rules, curves, memory)}
+
+
+def measure(name):
+    """One group, in this process: rows, as they are found."""
+    if name in ONE_CORE and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if "torch" not in MISSING:
+        import torch
+
+        torch.set_num_threads(1 if name in ONE_CORE else len(os.sched_getaffinity(0)))
+    command = "python bench/optimizers.py"
+    describe = ["git", "describe", "--always", "--dirty=+"]
+    commit = subprocess.run(describe, cwd=COURSE, capture_output=True, text=True).stdout.strip()
+    where = f"{os.cpu_count()} cores, no GPU, {platform.system()} {platform.machine()} | {commit}"
+    for what, value, asked in GROUPS[name]():
+        row = f"| {what} | {value:.3g} | {asked} | {where} | {datetime.date.today()} | `{command} {name}` |"
+        print(row, flush=True)
+
+
+def main(names):
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        sys.exit(f"{', '.join(unknown)}: the groups are {', '.join(GROUPS)}")
+    for name in sorted(MISSING):
+        print(f"{name} is not installed, its rows are left out: .venv/bin/{PEERS[name]}", file=sys.stderr)
+    print(
+        "| what | measured | asked | machine | commit | date | command |\n|---|---|---|---|---|---|---|",
+        flush=True,
+    )
+    for name in names or GROUPS:
+        subprocess.run([sys.executable, __file__, "--measure", name], check=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[2])
+    else:
+        main(sys.argv[1:])
