@@ -17,11 +17,12 @@ REQUIRED = inspect.Parameter.empty
 
 
 class Range(NamedTuple):
-    """The values a hyperparameter may have: lowest ≤ value < below."""
+    """The values a hyperparameter may have: lowest ≤ value < below, only whole numbers where that is said."""
 
     lowest: float
     below: float
     words: str
+    whole: bool = False
 
 
 NONNEGATIVE = Range(0.0, inf, "a finite number ≥ 0")
@@ -39,7 +40,7 @@ ALLOWED = {
     "initial": NONNEGATIVE,
     "dampening": Range(0.0, 1.0000000000000002, "a number in [0, 1]"),
     "alpha": Range(0.0, 1.0000000000000002, "a number in [0, 1]"),
-    "k": Range(1.0, inf, "a number of steps ≥ 1"),
+    "k": Range(1.0, inf, "a whole number of steps ≥ 1", whole=True),
 }
 """What each hyperparameter may be, by name; digits at the end of a name do not count (beta1, beta2)."""
 
@@ -57,8 +58,8 @@ def check(name: str, value: Any, when: str = "") -> Any:
             f"{name} is {value!r}{when}; give a number, an array of numbers, or a schedule: "
             "a function of the step number t"
         )
-    lowest, below, words = ALLOWED[stem(name)]
-    wrong = ~((array >= lowest) & (array < below))
+    lowest, below, words, whole = ALLOWED[stem(name)]
+    wrong = ~((array >= lowest) & (array < below)) | (whole & (np.floor(array) != array))
     if wrong.any():
         raise ValueError(f"{name} is {array[wrong].flat[0].item()}{when}; it has to be {words}")
     return array.astype(float) if array.ndim else float(array)

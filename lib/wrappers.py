@@ -106,7 +106,7 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     Raises
     ------
     TypeError, ValueError
-        When `inner` is no optimizer, or k or alpha is outside its range.
+        When `inner` is no optimizer or has names of Lookahead's own, or k or alpha is outside its range.
 
     Notes
     -----
@@ -129,6 +129,10 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     [1.]
     """
     _check(inner, "lookahead")
+    if taken := {"drift", "k", "alpha"} & {*inner.slots, *inner.hyperparameters}:
+        raise ValueError(
+            f"lookahead cannot go around {inner.name}, which has {', '.join(sorted(taken))} already"
+        )
 
     def rule(theta: Any, g: Any, t: Any, drift: Any, *slots: Any, k: Any, alpha: Any, **given: Any) -> Any:
         new = inner.rule(theta, g, t, *slots, **given)
@@ -159,7 +163,7 @@ def _clipped(inner: Optimizer, clip: Any, name: str, largest: Any) -> Optimizer:
     ):
         raise ValueError(f"{name} is given {largest!r}; the largest allowed has to be a finite number > 0")
     made = inner()
-    made.name = f"{name}({inner.name}, {largest!r})"
+    made.name = f"{name}({inner.name}, {float(largest)!r})"
     made.clips = (clip, *made.clips)  # the outermost comes first
     return made
 

@@ -435,7 +435,7 @@ def test_what_goes_inside_is_an_optimizer(inner):
         assert str(error.value) == f"{name}{OPTIMIZER}{inner!r}"
 
 
-STEPS = "; it has to be a number of steps ≥ 1"
+STEPS = "; it has to be a whole number of steps ≥ 1"
 PART = "; it has to be a number in [0, 1]"
 
 
@@ -443,6 +443,12 @@ PART = "; it has to be a number in [0, 1]"
     ("make", "error", "message"),
     [
         (lambda: lookahead(adam, k=0.5), ValueError, "k is 0.5" + STEPS),
+        (lambda: lookahead(adam, k=2.5), ValueError, "k is 2.5" + STEPS),
+        (
+            lambda: lookahead(lookahead(adam)),
+            ValueError,
+            "lookahead cannot go around lookahead(adam), which has alpha, drift, k already",
+        ),
         (lambda: lookahead(adam, k=0), ValueError, "k is 0" + STEPS),
         (lambda: lookahead(adam, k=np.inf), ValueError, "k is inf" + STEPS),
         (lambda: lookahead(adam, alpha=1.1), ValueError, "alpha is 1.1" + PART),
