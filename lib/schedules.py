@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from lib.checks import show
+
 _NUMBER = (lambda x: x >= 0, "a finite number ≥ 0, such as 0.1")
 _DIVISOR = (lambda x: x >= 1, "a finite number ≥ 1: peak is divided by it")
 _VALUES: dict[str, tuple[Callable[[Any], Any], str]] = {
@@ -386,8 +388,4 @@ def _fit(arguments: dict[str, Any]) -> None:
 
 
 def _show(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_show, value))}]"
-    if isinstance(value, np.ndarray):
-        return f"<{'×'.join(map(str, value.shape))} values>"
-    return getattr(value, "__name__", "schedule") if callable(value) else repr(value)
+    return f"[{', '.join(map(_show, value))}]" if isinstance(value, tuple) else show(value)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import bits
 
 from lib import checkpoint, optimizers
 from lib.checkpoint import BIT_GENERATORS, HEADER, LIBRARY, Checkpoint, CheckpointError, load, save
@@ -29,18 +30,6 @@ def fading(theta, g, t, v, *, lr, beta=0.9):
     """A reader's own rule."""
     v = beta * v + g
     return theta - lr / t * v, v
-
-
-def bits(*things):
-    """What has to be equal for arrays, numbers and dicts of them to be equal to the last bit."""
-    flat = []
-    for thing in things:
-        if isinstance(thing, dict):
-            flat += [(key, *bits(value)) for key, value in thing.items()]
-        else:
-            array = np.asarray(thing)
-            flat += [(array.dtype, array.shape, array.tobytes())]
-    return flat
 
 
 def ready(rule, **given):

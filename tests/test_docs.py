@@ -100,3 +100,11 @@ def test_every_rule_says_its_source_and_shows_an_example():
         )
         for part in (">>>", "Raises", "torch", "optax"):
             assert part.lower() in doc.lower(), f"{name}: {part} is missing"
+
+
+def test_chapter_01_gives_the_default_rates_that_notation_has():
+    chapter = (ROOT / "chapters" / "01_gradient_descent.ipynb").read_text(encoding="utf-8")
+    row = next(line for line in NOTATION.splitlines() if line.startswith("| `gd(lr=none)`"))
+    assert "SGD(lr=0.001" in row and "SGD(learning_rate=0.01" in row and "sgd(learning_rate=none" in row
+    for said in ("`torch.optim.SGD` | 0.001 |", "`optax.sgd` | none: ", "`keras.optimizers.SGD` | 0.01 |"):
+        assert said in chapter

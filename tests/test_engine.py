@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import bits, run
 from table import TABLE
 
 from lib import engine, optimizers
@@ -38,27 +39,6 @@ RANGES = {
 }
 STEPS = 6
 """One more than radam goes without its root."""
-
-
-def run(opt, theta, gradients, state=None, layout=copy.deepcopy):
-    """Steps on a copy of theta; the new theta and state."""
-    theta = layout(theta)
-    state = opt.init(theta) if state is None else state
-    for g in gradients:
-        opt.step(theta, g, state)
-    return theta, state
-
-
-def bits(*things):
-    """What has to be equal for arrays, states and dicts of arrays to be equal to the last bit."""
-    flat = []
-    for thing in things:
-        if isinstance(thing, dict):
-            flat += [(key, *bits(value)) for key, value in thing.items()]
-        else:
-            array = np.asarray(thing)
-            flat += [(array.dtype, array.shape, array.tobytes())]
-    return flat
 
 
 @st.composite

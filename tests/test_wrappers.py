@@ -5,6 +5,7 @@ import inspect
 
 import numpy as np
 import pytest
+from steps import bits, run
 from table import TABLE
 
 from lib import engine
@@ -42,26 +43,6 @@ around = pytest.mark.parametrize("wrap", [by_norm, by_value, ahead, both])
 
 def noise(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
-
-
-def run(opt, theta, gradients, state=None):
-    """Steps on a copy of theta; the new theta and state."""
-    theta = copy.deepcopy(theta)
-    state = opt.init(theta) if state is None else state
-    for g in gradients:
-        opt.step(theta, g, state)
-    return theta, state
-
-
-def bits(*things):
-    flat = []
-    for thing in things:
-        if isinstance(thing, dict):
-            flat += [(key, *bits(value)) for key, value in thing.items()]
-        else:
-            array = np.asarray(thing)
-            flat += [(array.dtype, array.shape, array.tobytes())]
-    return flat
 
 
 def clipped(wrap, g):
