@@ -22,8 +22,14 @@ diverged   *runs                 True when a run left the finite numbers
 
 A run diverges when its parameters, its loss or its gradient's norm would no longer be finite. It is
 frozen at its last finite iterate and flagged; the other runs go on, and nobody is warned. The attributes
-`surface`, `start`, `rule`, `steps` and `hyperparameters` say what was run; `sweep(surface, start, rule,
-steps, **hyperparameters)` repeats a sweep. This module computes no step and no gradient of its own.
+`surface`, `start`, `rule`, `steps`, `gradient`, `seed` and `hyperparameters` say what was run:
+`sweep(surface, start, rule, steps, gradient=gradient, seed=seed, **hyperparameters)` repeats a sweep. This
+module computes no step and no gradient of its own.
+
+With a gradient source of `lib.problems`, such as `gradient=Minibatches(32)`, the steps see its estimates.
+`loss` and `grad_norm` stay those of the surface itself, exact, so the noise is in the path and not in the
+ruler. The estimates are drawn from `np.random.default_rng(seed)`: the same seed, the same run. Such a run
+freezes at the last finite iterate that was kept.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,6 +41,7 @@ from numpy.typing import ArrayLike
 
 from lib.checks import Array, check
 from lib.engine import Optimizer
+from lib.problems import Estimate, Source
 from lib.surfaces import Surface
 
 
@@ -44,6 +51,8 @@ def descend(
     opt: Optimizer,
     steps: int,
     *,
+    gradient: Source | None = None,
+    seed: int = 0,
     every: int = 1,
     record: Iterable[str] = (),
 ) -> xr.Dataset:
@@ -55,8 +64,11 @@ def descend(
     start : one number per coordinate, or an array of shape (d, *runs)
     opt : a rule with its hyperparameters, such as `adam(lr=0.1)`
     steps : how many steps to take, ≥ 0
+    gradient : what the steps see, such as `Minibatches(32)` or `Noise(0.5)`; otherwise the exact gradient
+    seed : of the random numbers that `gradient` draws, a whole number ≥ 0
     every : keep every so many steps; the start and the last step are always kept
-    record : what else to keep, of "grad" and the names of the rule's slots; each (step, coord, *runs)
+    record : what else to keep, of "grad", the gradient that the next step sees, and the names of the rule's
+        slots; each (step, coord, *runs)
 
     Returns
     -------
@@ -67,8 +79,8 @@ def descend(
     ------
     TypeError, ValueError
         When the start does not fit the surface or is not finite, steps or every is not a whole number in
-        its range, a name to record is unknown, a hyperparameter is missing or out of its range, or the rule
-        steps matrices.
+        its range, `gradient` is no gradient source or does not fit the surface, a name to record is unknown,
+        a hyperparameter is missing or out of its range, or the rule steps matrices.
     """
     theta = _start(surface, start)
     shapes = [np.shape(value) for value in opt.hyperparameters.values() if np.ndim(value)]
@@ -81,8 +93,8 @@ def descend(
         ) from None
     theta = np.broadcast_to(theta.reshape(_align(theta, runs)), (len(theta), *runs))
     dims = ["run"] if len(runs) == 1 else [f"run{i}" for i in range(1, len(runs) + 1)]
-    dataset = _run(surface, theta, opt, steps, every, record, dims)
-    return dataset.assign_attrs(_facts(surface, start, opt, steps, opt.hyperparameters))
+    dataset = _run(surface, theta, opt, steps, _estimate(surface, gradient, seed), every, record, dims)
+    return dataset.assign_attrs(_facts(surface, start, opt, steps, gradient, seed, opt.hyperparameters))
 
 
 def sweep(
@@ -91,6 +103,8 @@ def sweep(
     rule: Optimizer,
     steps: int,
     *,
+    gradient: Source | None = None,
+    seed: int = 0,
     every: int = 1,
     record: Iterable[str] = (),
     **hyperparameters: Any,
@@ -103,7 +117,7 @@ def sweep(
 
     Parameters
     ----------
-    surface, steps, every, record : as for `descend`
+    surface, steps, gradient, seed, every, record : as for `descend`
     start : for each coordinate a number, or the values to start from
     rule : a rule; what is not given below keeps its value
     **hyperparameters : a number, a schedule, or the values to try
@@ -145,8 +159,10 @@ def sweep(
     )
     opt = rule(**{name: along(name, value) for name, value in given.items() if np.ndim(value)})
     opt = opt(**{name: value for name, value in hyperparameters.items() if not np.ndim(value)})
-    dataset = _run(surface, _start(surface, theta), opt, steps, every, record, list(axes))
-    return dataset.assign_coords(axes).assign_attrs(_facts(surface, start, rule, steps, given))
+    estimate = _estimate(surface, gradient, seed)
+    dataset = _run(surface, _start(surface, theta), opt, steps, estimate, every, record, list(axes))
+    facts = _facts(surface, start, rule, steps, gradient, seed, given)
+    return dataset.assign_coords(axes).assign_attrs(facts)
 
 
 def _run(
@@ -154,6 +170,7 @@ def _run(
     start: Array,
     opt: Optimizer,
     steps: int,
+    estimate: Estimate | None,
     every: int,
     record: Iterable[str],
     dims: list[str],
@@ -189,24 +206,30 @@ def _run(
                 opt.step(theta, grad, state)
                 if diverged.any():
                     stay(diverged)
-            value, grad = surface.value_and_grad(theta)
-            norm = np.sqrt((grad * grad).sum(axis=0))
-            lost = ~np.isfinite(value + norm + theta.sum(axis=0)) & ~diverged
+            keep = t == kept[row]
+            if keep or estimate is None:
+                value, slope = surface.value_and_grad(theta)
+                norm = np.sqrt((slope * slope).sum(axis=0))
+            grad = slope if estimate is None else estimate(theta)
+            finite = np.isfinite(value + norm + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
+            lost = ~finite & ~diverged
             if lost.any():
                 diverged |= lost
                 if t > 0:
                     stay(lost)
-                    value, grad = surface.value_and_grad(theta)
-                    norm = np.sqrt((grad * grad).sum(axis=0))
-            if t == kept[row]:
+                    value, slope = surface.value_and_grad(theta)
+                    norm = np.sqrt((slope * slope).sum(axis=0))
+                    grad = np.where(diverged, slope, grad)
+            if keep:
                 now = {"theta": theta, "grad": grad, **state}
                 for name, array in vectors.items():
                     array[row] = now[name]
                 numbers["loss"][row] = value
                 numbers["grad_norm"][row] = norm
                 row += 1
-            for array, before in zip(moving, previous, strict=True):
-                np.copyto(before, array)
+            if keep or estimate is None:
+                for array, before in zip(moving, previous, strict=True):
+                    np.copyto(before, array)
     return xr.Dataset(
         {
             **{name: (("step", "coord", *dims), array) for name, array in vectors.items()},
@@ -215,6 +238,15 @@ def _run(
         },
         coords={"step": kept, "coord": list(surface.coords)},
     )
+
+
+def _estimate(surface: Surface, gradient: Source | None, seed: int) -> Estimate | None:
+    """What a step sees instead of the exact gradient."""
+    if gradient is None:
+        return None
+    if not callable(gradient):
+        raise TypeError(f"gradient is {gradient!r}; give a source, such as Minibatches(32) or Noise(0.5)")
+    return gradient(surface, np.random.default_rng(_whole("seed", seed, 0)))
 
 
 def _start(surface: Surface, start: ArrayLike) -> Array:
@@ -231,8 +263,9 @@ def _start(surface: Surface, start: ArrayLike) -> Array:
 def _coordinates(surface: Surface, start: Any) -> list[Any]:
     parts = list(start) if np.iterable(start) else [start]
     if len(parts) != len(surface.coords):
+        names = surface.coords if len(surface.coords) < 9 else (*surface.coords[:3], "…", surface.coords[-1])
         raise ValueError(
-            f"{surface.name} has {len(surface.coords)} coordinates, ({', '.join(surface.coords)}); "
+            f"{surface.name} has {len(surface.coords)} coordinates, ({', '.join(names)}); "
             f"start has {len(parts)}. Give one entry per coordinate"
         )
     return parts
@@ -249,12 +282,20 @@ def _whole(name: str, value: Any, lowest: int) -> int:
 
 
 def _facts(
-    surface: Surface, start: Any, rule: Optimizer, steps: int, hyperparameters: dict[str, Any]
+    surface: Surface,
+    start: Any,
+    rule: Optimizer,
+    steps: int,
+    gradient: Source | None,
+    seed: int,
+    hyperparameters: dict[str, Any],
 ) -> dict[str, Any]:
     return {
         "surface": surface,
         "start": start,
         "rule": rule,
         "steps": steps,
+        "gradient": gradient,
+        "seed": seed,
         "hyperparameters": dict(hyperparameters),
     }

@@ -1,0 +1,310 @@
+"""Problems with data: a loss that is a mean over examples, with its exact gradient on all or some of them.
+
+>>> X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+>>> fit = linear_regression(X, np.array([5.0, 7.0, 12.0]))
+>>> fit([5.0, 3.0]), fit.grad([5.0, 3.0])  # errors 0, 1, −1
+(array(0.33333333), array([ 0.        , -0.33333333]))
+>>> fit.grad([5.0, 3.0], [1])  # of the second example alone
+array([1., 1.])
+
+The parameters are one flat vector, of shape (d, *runs); `views` gives its parts by name. A problem is a
+`Surface` whose coordinates are the parameters, so `descend` and `sweep` run on it as on any other.
+
+What a step sees of the gradient is said beside the problem, by a gradient source: `Minibatches(32)` or
+`Noise(0.5)`. A source is a function of the problem and of a random generator; it returns the function
+θ ↦ estimate of the gradient. Without one the gradient is exact.
+
+>>> from lib.descend import descend
+>>> from lib.optimizers import gd
+>>> run = descend(fit, [0.0, 0.0], gd(lr=0.1), 500, gradient=Minibatches(1), seed=0)
+
+To add a problem, write its loss and partial derivatives as below, with the source; tests/test_problems.py
+checks gradients by finite differences. This module knows no optimizer.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from lib.surfaces import Array, Surface, Window
+
+Estimate = Callable[[Array], Array]
+Source = Callable[[Surface, Generator], Estimate]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(Surface):
+    """A mean loss over N examples: `problem(theta)`, `problem.grad(theta)`, each also for some rows only.
+
+    Parameters
+    ----------
+    function : callable
+        `function(*parameters, *data)` returns the mean loss over the rows of `data`, of shape (*runs), and
+        a tuple of its partial derivatives, each of the shape of its parameter, (*shape, *runs).
+    name : str
+        What figures and messages call it.
+    window, minima, saddles : as for `Surface`; no window where there is nothing to look at
+    shapes : dict
+        The parameters in order, name to shape: {"w": (64, 10), "b": (10,)}.
+    data : arrays
+        The examples; the first axis of each is the example, N in all.
+
+    Raises
+    ------
+    ValueError
+        When the data are of different lengths or empty; when `theta` has another number of coordinates.
+    """
+
+    window: Window = ()
+    shapes: Mapping[str, tuple[int, ...]] = field(kw_only=True)
+    data: tuple[Array, ...] = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        lengths = [len(array) for array in self.data]
+        if len(set(lengths)) != 1 or not lengths[0]:
+            raise ValueError(f"the data of {self.name} have lengths {lengths}: one number ≥ 1 is wanted")
+
+    @property
+    def size(self) -> int:
+        """N, the number of examples."""
+        return len(self.data[0])
+
+    @property
+    def coords(self) -> tuple[str, ...]:
+        """The names of the coordinates: a, or w[0], w[1], … for a parameter with axes."""
+        return tuple(
+            f"{name}[{', '.join(map(str, index))}]" if index else name
+            for name, shape in self.shapes.items()
+            for index in np.ndindex(shape)
+        )
+
+    def views(self, theta: Array) -> dict[str, Array]:
+        """The parameters by name, each a view of `theta` (d, *runs) with the shape (*shape, *runs)."""
+        found, first = {}, 0
+        for name, shape in self.shapes.items():
+            found[name] = theta[first : first + prod(shape)].reshape((*shape, *theta.shape[1:]))
+            first += prod(shape)
+        return found
+
+    def value_and_grad(self, theta: ArrayLike, rows: ArrayLike | None = None) -> tuple[Array, Array]:
+        """Mean loss (*runs) and gradient (d, *runs) at `theta` (d, *runs), over these rows of the data."""
+        theta = np.asarray(theta)
+        if theta.dtype.kind != "f":
+            theta = theta.astype(float)
+        d = sum(map(prod, self.shapes.values()))
+        if theta.ndim == 0 or len(theta) != d:
+            raise ValueError(
+                f"{self.name} has {d} parameters, {dict(self.shapes)}; theta has shape {theta.shape}. "
+                "The first axis of theta is the parameter."
+            )
+        data = self.data if rows is None else tuple(array[np.asarray(rows)] for array in self.data)
+        value, parts = self.function(*self.views(theta).values(), *data)
+        grad = np.empty_like(theta)
+        for view, part in zip(self.views(grad).values(), parts, strict=True):
+            view[...] = part
+        return np.asarray(value), grad
+
+    def __call__(self, theta: ArrayLike, rows: ArrayLike | None = None) -> Array:
+        return self.value_and_grad(theta, rows)[0]
+
+    def grad(self, theta: ArrayLike, rows: ArrayLike | None = None) -> Array:
+        """The gradient alone, of the shape of `theta`."""
+        return self.value_and_grad(theta, rows)[1]
+
+
+# What a step sees of the gradient.
+
+
+@dataclass(frozen=True)
+class Minibatches:
+    """The gradient over `size` examples drawn anew for every step; all runs see the same ones.
+
+    Without replacement (the default, and what data loaders do) the examples are shuffled, gone through in
+    order, and shuffled again: an epoch sees each of them once, and its last batch may be smaller. With
+    replacement every batch is drawn from all examples.
+
+    >>> fit = linear_regression(np.ones((5, 1)), np.arange(5.0))
+    >>> [len(rows) for rows, _ in zip(Minibatches(2).rows(fit, np.random.default_rng(0)), range(4))]
+    [2, 2, 1, 2]
+
+    Raises
+    ------
+    TypeError
+        When what is to be minimized has no data.
+    ValueError
+        When size is not a whole number of 1 to N.
+    """
+
+    size: int
+    replace: bool = False
+
+    def rows(self, problem: Surface, rng: Generator) -> Iterator[Array]:
+        """The rows of each batch, without end."""
+        if not isinstance(problem, Problem):
+            raise TypeError(f"{problem.name} has no data to draw batches of; give gradient=Noise(sigma)")
+        n, whole = problem.size, isinstance(self.size, int | np.integer) and not isinstance(self.size, bool)
+        if not whole or not 1 <= self.size <= n:
+            raise ValueError(f"size is {self.size!r}; {problem.name} allows a whole number of 1 to {n}")
+
+        def draw() -> Iterator[Array]:
+            while True:
+                if self.replace:
+                    yield rng.integers(n, size=self.size)
+                else:
+                    order = rng.permutation(n)
+                    yield from (order[i : i + self.size] for i in range(0, n, self.size))
+
+        return draw()
+
+    def __call__(self, problem: Surface, rng: Generator) -> Estimate:
+        batches = self.rows(problem, rng)
+        return lambda theta: problem.grad(theta, next(batches))  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The exact gradient plus normal noise of standard deviation `sigma`, independent in every coordinate,
+    run and step.
+
+    Raises
+    ------
+    ValueError
+        When sigma is negative or not finite.
+    """
+
+    sigma: float
+
+    def __call__(self, surface: Surface, rng: Generator) -> Estimate:
+        if not 0 <= self.sigma < np.inf:
+            raise ValueError(f"sigma is {self.sigma!r}; it has to be finite and ≥ 0")
+        return lambda theta: surface.grad(theta) + self.sigma * rng.standard_normal(theta.shape)
+
+
+# Problems. A sum over features is a tensordot: (N, d) · (d, *runs) → (N, *runs); `.T` puts the examples last.
+
+
+def linear_regression(
+    X: ArrayLike,
+    y: ArrayLike,
+    names: Sequence[str] | None = None,
+    window: Iterable[tuple[float, float]] = (),
+) -> Problem:
+    """Least squares: half the mean of (Xw − y)², with the exact minimum known (Bishop 2006, §3.1.1).
+
+    Parameters
+    ----------
+    X : (N, d), a row an example; for an intercept give it a column of ones
+    y : (N,)
+    names : of the parameters, one a column of X; w[0], w[1], … otherwise
+    window : to look at it as a surface, (low, high) for each of two parameters
+
+    >>> line = linear_regression([[1, 0], [1, 1], [1, 2]], [5, 7, 9], names=("a", "b"))
+    >>> line.coords, np.round(line.minima, 12)
+    (('a', 'b'), array([[5., 2.]]))
+    """
+    X, y = _examples("linear_regression", X, y)
+
+    def squares(*arguments: Array) -> tuple[Array, tuple[Array, ...]]:
+        *parameters, X, y = arguments
+        w = np.stack(parameters) if names else parameters[0]
+        error = (np.tensordot(X, w, 1).T - y).T
+        g = np.tensordot(X.T, error, 1) / len(y)
+        return (error**2).mean(0) / 2, tuple(g) if names else (g,)
+
+    shapes = dict.fromkeys(names, ()) if names else {"w": X.shape[1:]}
+    lowest = np.linalg.lstsq(X, y)[0]
+    return Problem(
+        squares,
+        "linear_regression",
+        tuple((float(low), float(high)) for low, high in window),
+        (tuple(map(float, lowest)),),
+        shapes=shapes,
+        data=(X, y),
+    )
+
+
+def logistic_regression(X: ArrayLike, y: ArrayLike) -> Problem:
+    """Two classes, y ∈ {0, 1}: the mean of ln(1 + exp z) − yz with z = Xw (Bishop 2006, eq. 4.90, 4.91).
+
+    Parameters
+    ----------
+    X : (N, d), a row an example; for an intercept give it a column of ones
+    y : (N,), 0 or 1
+
+    Where a plane parts the classes there is no minimum: the loss goes to 0 as w grows without end.
+
+    >>> fair = logistic_regression([[1.0], [1.0]], [0, 1])
+    >>> fair([0.0]), fair.grad([0.0])  # ln 2 each; as likely as not
+    (array(0.69314718), array([0.]))
+    """
+    X, y = _examples("logistic_regression", X, y)
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y has the values {np.unique(y)[:5]}; logistic_regression takes 0 and 1")
+
+    def logistic(w: Array, X: Array, y: Array) -> tuple[Array, tuple[Array]]:
+        z = np.tensordot(X, w, 1)
+        p = (1 + np.tanh(z / 2)) / 2  # 1 / (1 + exp(−z)), without overflow
+        error = (p.T - y).T
+        loss = np.logaddexp(0, z).T - y * z.T
+        return loss.mean(-1).T, (np.tensordot(X.T, error, 1) / len(y),)
+
+    return Problem(logistic, "logistic_regression", shapes={"w": X.shape[1:]}, data=(X, y))
+
+
+def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
+    """K classes, y ∈ {0, …, K − 1}: the mean of −ln softmax(XW + b)_y (Bishop 2006, eq. 4.108, 4.109).
+
+    Parameters
+    ----------
+    X : (N, d), a row an example; an intercept b is there already
+    y : (N,), whole numbers from 0
+
+    >>> guess = softmax_regression(np.eye(3), [0, 1, 2])
+    >>> guess(np.zeros(12)), guess.shapes  # ln 3
+    (array(1.09861229), {'W': (3, 3), 'b': (3,)})
+    """
+    X, y = _examples("softmax_regression", X, y)
+    if not (y == np.abs(y).astype(int)).all():
+        raise ValueError(f"y has the values {np.unique(y)[:5]}; softmax_regression takes 0, 1, …, K − 1")
+    labels = y.astype(int)
+    K = int(labels.max()) + 1
+
+    def softmax(W: Array, b: Array, X: Array, y: Array) -> tuple[Array, tuple[Array, Array]]:
+        z = np.tensordot(X, W, 1) + b  # (N, K, *runs)
+        z = z - z.max(axis=1, keepdims=True)
+        total = np.exp(z).sum(axis=1)
+        rows = np.arange(len(y))
+        loss = np.log(total) - z[rows, y]
+        error = np.exp(z) / total[:, None]
+        error[rows, y] -= 1
+        return loss.mean(0), (np.tensordot(X.T, error, 1) / len(y), error.mean(0))
+
+    return Problem(softmax, "softmax_regression", shapes={"W": (X.shape[1], K), "b": (K,)}, data=(X, labels))
+
+
+def digits() -> tuple[Array, Array]:
+    """1797 handwritten digits of 8 × 8 pixels: X (1797, 64) in [0, 1], y (1797,) in 0 … 9.
+
+    The test set of the UCI data by Alpaydin & Kaynak (1998), as it ships with scikit-learn: no download.
+
+    >>> X, y = digits()
+    >>> X.shape, np.bincount(y).tolist()
+    ((1797, 64), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+    """
+    from sklearn.datasets import load_digits  # a second to import, and only this needs it
+
+    X, y = load_digits(return_X_y=True)
+    return X / 16, y
+
+
+def _examples(name: str, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    X, y = np.asarray(X, float), np.asarray(y, float)
+    if X.ndim != 2 or y.shape != X.shape[:1] or not X.size:
+        raise ValueError(f"{name} takes X of shape (N, d) and y of shape (N,); given {X.shape} and {y.shape}")
+    if not (np.isfinite(X).all() and np.isfinite(y).all()):
+        raise ValueError(f"{name} was given data that are not finite; drop or fill the examples with NaN")
+    return X, y
