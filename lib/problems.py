@@ -25,6 +25,7 @@ checks gradients by finite differences. This module knows no optimizer.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -142,7 +143,7 @@ class Minibatches:
     size: int
     replace: bool = False
 
-    def rows(self, problem: Surface, rng: Generator) -> Iterator[Array]:
+    def rows(self, problem: Any, rng: Generator) -> Iterator[Array]:
         """The rows of each batch, without end."""
         if not isinstance(problem, Problem):
             raise TypeError(f"{problem.name} has no data to draw batches of; give gradient=Noise(sigma)")
@@ -160,9 +161,9 @@ class Minibatches:
 
         return draw()
 
-    def __call__(self, problem: Surface, rng: Generator) -> Estimate:
+    def __call__(self, problem: Any, rng: Generator) -> Estimate:
         batches = self.rows(problem, rng)
-        return lambda theta: problem.grad(theta, next(batches))  # type: ignore[call-arg]
+        return lambda theta: problem.grad(theta, next(batches))
 
 
 @dataclass(frozen=True)
