@@ -46,6 +46,7 @@ def isolate_kernels() -> None:
         "IPYTHONDIR": ipython,
         "JUPYTER_PREFER_ENV_PATH": "1",
         "MATPLOTLIBRC": os.devnull,
+        "OPENBLAS_NUM_THREADS": "1",  # small products gain nothing from threads, and lose when cores are busy
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     os.environ.pop("MPLBACKEND", None)
