@@ -190,8 +190,32 @@ def _run(
     vectors = {name: np.empty((len(kept), *theta.shape)) for name in ("theta", *record)}
     numbers = {name: np.empty((len(kept), *runs)) for name in ("loss", "grad_norm")}
     diverged = np.zeros(runs, bool)
+    fused = None if estimate else getattr(opt, "run", None)  # of a compiled rule: all steps in one loop, if
+    if not (fused and fused(surface, theta, kept, vectors | numbers, diverged)):  # that can be
+        _walk(surface, theta, opt, estimate, kept, vectors, numbers, diverged)
+    return xr.Dataset(
+        {
+            **{name: (("step", "coord", *dims), array) for name, array in vectors.items()},
+            **{name: (("step", *dims), array) for name, array in numbers.items()},
+            "diverged": (tuple(dims), diverged),
+        },
+        coords={"step": kept, "coord": list(surface.coords)},
+    )
+
+
+def _walk(
+    surface: Surface,
+    theta: Array,
+    opt: Optimizer,
+    estimate: Estimate | None,
+    kept: list[int],
+    vectors: dict[str, Array],
+    numbers: dict[str, Array],
+    diverged: Array,
+) -> None:
+    """Take the steps, and fill the arrays."""
     state = opt.init(theta)
-    moving = [theta, *(state[name] for name in record if name in opt.slots)]
+    moving = [theta, *(state[name] for name in vectors if name in opt.slots)]
     previous = [array.copy() for array in moving]
     grad = np.zeros_like(theta)
 
@@ -201,7 +225,7 @@ def _run(
 
     row = 0
     with np.errstate(all="ignore"):
-        for t in range(steps + 1):
+        for t in range(kept[-1] + 1):
             if t > 0:
                 opt.step(theta, grad, state)
                 if diverged.any():
@@ -230,14 +254,6 @@ def _run(
             if keep or estimate is None:
                 for array, before in zip(moving, previous, strict=True):
                     np.copyto(before, array)
-    return xr.Dataset(
-        {
-            **{name: (("step", "coord", *dims), array) for name, array in vectors.items()},
-            **{name: (("step", *dims), array) for name, array in numbers.items()},
-            "diverged": (tuple(dims), diverged),
-        },
-        coords={"step": kept, "coord": list(surface.coords)},
-    )
 
 
 def _estimate(surface: Surface, gradient: Source | None, seed: int) -> Estimate | None:
