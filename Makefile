@@ -71,7 +71,7 @@ test: .venv/ready
 	@touch $@
 
 test-frameworks: .venv/frameworks
-	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py lib/compiled.py
+	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/fused.py lib/compiled.py
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready

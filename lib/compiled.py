@@ -1,20 +1,19 @@
 """The same rules through Numba: one pass over memory, where NumPy takes one for every operation of the text.
 
->>> from lib.optimizers import adam
+>>> from lib.optimizers import adam, momentum
 >>> opt = compiled(adam(lr=0.1))
 >>> theta = np.array([1.0, 2.0])
 >>> opt.step(theta, np.array([0.5, -3.0]), opt.init(theta))
 >>> theta.round(6)
 array([0.9, 2.1])
 
-There is no second text of a rule. A step runs the function printed in `optimizers.py` on `Symbol`s, which
-stand for one element of θ, of g and of each slot, and writes down what is done to them (NumPy's protocols for
-this: NEP 13 and NEP 18). What concerns hyperparameters and t alone, such as 1 − β₁ᵗ, meets no symbol: NumPy
-computes it, once for a run and not for each element. The rest becomes the body of a loop, which Numba
-compiles (Lam, Pitrou & Seibert 2015) and keeps; a first step takes a fraction of a second longer for it.
+There is no second text of a rule. A tape (`tape.py`) takes down what the function printed in `optimizers.py`
+does to one element; this becomes the body of a loop, which Numba compiles (Lam, Pitrou & Seibert 2015) and
+keeps. A first step takes a fraction of a second longer for it.
 
->>> from lib.optimizers import momentum
->>> print(Tape(momentum.rule, 1.0, [theta.dtype] * 3, {"lr": 0.1, "beta": 0.9}).source)
+>>> opt = compiled(momentum(lr=0.1))
+>>> opt.step(theta, np.ones(2), opt.init(theta))
+>>> print(*opt.sources)
 def kernel(a0, a1, a2, n0, n1):
     for i in range(a0.size):
         x0 = np.multiply(n0, a1[i])
@@ -24,32 +23,19 @@ def kernel(a0, a1, a2, n0, n1):
         a0[i] = x3
         a1[i] = x1
 
-Every operation is done in the type that it has in `step` (NEP 50: beside a number of Python's, float32 stays
-float32), so the results are those of `step`; a power of elements may differ in its last bits.
+`descend` and `sweep` go further with a compiled rule: they compile the surface with it, and all steps become
+one loop (`fused.py`). Results are those of the rule as it is, to the last bit where only + − × ÷ √ are used;
+a power of elements, sin, exp, … may differ in their last bits.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from lib.checks import Array, Parameters
 from lib.engine import Optimizer, State
-
-try:
-    from numba import njit
-    from numba.core.errors import NumbaError
-except ImportError as error:
-    raise ImportError(
-        "lib.compiled needs Numba, which is not installed here: .venv/bin/pip install -e '.[fast]'"
-    ) from error
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-CHUNK = 2**16
-"""Elements that are copied at a time where an array is strided; the fewest that are worth a thread."""
+from lib.fused import CANNOT, CHUNK, CORES, kernel, run, share
+from lib.tape import Tape, record
 
 
 def compiled(opt: Optimizer, parallel: bool = False) -> Optimizer:
@@ -58,7 +44,8 @@ def compiled(opt: Optimizer, parallel: bool = False) -> Optimizer:
     Parameters
     ----------
     opt : an optimizer whose rule is elementwise, such as `adam(lr=0.1)` or `clip_by_norm(adam, 1.0)`
-    parallel : True to share large arrays among all cores; the results are the same to the last bit
+    parallel : True to share large arrays, and the runs of a sweep, among all cores; the results are the same
+        to the last bit
 
     Raises
     ------
@@ -79,13 +66,23 @@ class Compiled(Optimizer):
     def __init__(self, opt: Optimizer, parallel: bool) -> None:
         self.__dict__.update(opt.__dict__)
         self.parallel = parallel
-        self.tape: Tape | None = None
+        self.tapes: dict[Any, tuple[Tape, str]] = {}  # by the types of arrays and hyperparameters
+        self.now: Any = None
 
     def __call__(self, *positional: Any, **hyperparameters: Any) -> Optimizer:
         return Compiled(super().__call__(*positional, **hyperparameters), self.parallel)
 
     def __repr__(self) -> str:
         return f"compiled({super().__repr__()}{', parallel=True' * self.parallel})"
+
+    @property
+    def sources(self) -> list[str]:
+        """The loops that its steps have become."""
+        return [source for _, source in self.tapes.values()]
+
+    def run(self, *what: Any) -> bool:
+        """All steps of `descend`, if they can be one loop: `fused.run`."""
+        return run(self, self.parallel, *what)
 
     def step(self, theta: Parameters, g: Any, state: State) -> None:
         for leaf in theta.values() if isinstance(theta, dict) else [theta]:
@@ -98,114 +95,49 @@ class Compiled(Optimizer):
             return
         arrays = [theta, *slots, g]
         types = [array.dtype for array in arrays]
-        tape = self.tape
+        now = self.now
         try:
-            if tape is None or tape.given is not given or tape.types != types:
-                self.tape = tape = Tape(self.rule, t, types, given)  # one for all arrays of a dict
-            arrays += [np.broadcast_to(array, theta.shape) for array in tape.arrays]
-            kernel, numbers = _kernel(tape.source), tape.numbers
+            if now is None or now[0] is not given or now[1] != types:  # one for all arrays of a dict
+                tape, source = self._tape(types, {"t": t, **given})
+                numbers = tape.numbers({"t": t, **given})
+                self.now = now = given, types, source, sorted(numbers, key=lambda x: not np.ndim(x))
+            loop, numbers = kernel(now[2]), [x for x in now[3] if not np.ndim(x)]
+            arrays += [np.broadcast_to(x, theta.shape) for x in now[3] if np.ndim(x)]
             write, read = ([way, "contig", "aligned", "nbo"] for way in ("readwrite", "readonly"))
             ways = [write if i < len(types) - 1 else read for i in range(len(arrays))]
 
-            def run(part: Any) -> None:
+            def work(part: Any) -> None:
                 pieces, flags = [array[part] for array in arrays], ["external_loop", "buffered", "grow_inner"]
                 with np.nditer(pieces, flags, ways, buffersize=CHUNK) as chunks:  # type: ignore[arg-type]
                     for chunk in chunks:
-                        kernel(*chunk, *numbers)
+                        loop(*chunk, *numbers)
 
             if self.parallel and theta.size >= CHUNK * CORES:
                 axis = int(np.argmax(theta.shape))
-                edges = pairwise(theta.shape[axis] * i // CORES for i in range(CORES + 1))
-                list(_pool(os.getpid()).map(run, [(slice(None),) * axis + (slice(*edge),) for edge in edges]))
+                share(theta.shape[axis], lambda *edge: work((slice(None),) * axis + (slice(*edge),)))
             else:
-                run(...)
-        except (TypeError, AttributeError, NumbaError) as error:
+                work(...)
+        except CANNOT as error:
             raise TypeError(f"{self.name} cannot be compiled, use it as it is: {error}") from error
 
+    def _tape(self, types: list[Any], given: dict[str, Any]) -> tuple[Tape, str]:
+        """What the rule does to one element of arrays of these types, and the loop over all of them."""
+        key = (*types, *((getattr(x, "dtype", type(x)), np.ndim(x) > 0) for x in given.values()))
+        if key in self.tapes:
+            return self.tapes[key]
 
-class Tape:
-    """What a rule does to one element in one step: lines of Python, and the values that enter into them."""
+        def write(tape: Tape) -> tuple[Tape, str]:
+            theta, *slots, g = [tape.element(f"a{i}[i]", dtype) for i, dtype in enumerate(types)]
+            new = [tape.text(value) for value in tape.after(self.rule, theta, g, slots)]
+            lines = [*tape.lines, *(f"a{i}[i] = {text}" for i, text in enumerate(new))]
+            arrays = [f"a{i}" for i in range(len(types))]
+            arrays += [name for name, *_ in tape.taken.values() if name.startswith("r")]
+            numbers = [name for name, *_ in tape.taken.values() if name.startswith("n")]
+            head = f"def kernel({', '.join(arrays + numbers)}):\n    for i in range(a0.size):"
+            return tape, "\n        ".join([head, *lines])
 
-    def __init__(self, rule: Any, t: float, types: list[Any], given: dict[str, Any]) -> None:
-        self.types, self.given = types, given
-        self.arrays: list[Array] = []
-        self.numbers: list[Any] = []
-        self.lines: list[str] = []
-        theta, *slots, g = [Symbol(self, f"a{i}[i]", dtype) for i, dtype in enumerate(types)]
-        new = rule(theta, g, t, *slots, **given)
-        new = new if isinstance(new, tuple) else (new,)
-        if len(new) != len(types) - 1:
-            raise TypeError(f"it returned {len(new)} arrays, not {len(types) - 1}: theta, then its slots")
-        self.lines += [f"a{i}[i] = {self.text(value)}" for i, value in enumerate(new)]
-        names = [f"a{i}" for i in range(len(types) + len(self.arrays))]
-        names += [f"n{i}" for i in range(len(self.numbers))]
-        head = f"def kernel({', '.join(names)}):\n    for i in range(a0.size):"
-        self.source = "\n        ".join([head, *self.lines])
-
-    def text(self, value: Any, dtype: Any = None) -> str:
-        """A value as an expression of this type."""
-        if isinstance(value, Symbol):
-            text, own = value.name, value.dtype
-        elif isinstance(value, np.ndarray) and value.ndim:  # a number for each run
-            self.arrays.append(value)
-            text, own = f"a{len(self.types) + len(self.arrays) - 1}[i]", value.dtype
-        elif isinstance(value, int) and abs(value) < 10:  # a literal of the rule: x**2 becomes x·x
-            text, own = repr(value), None if dtype is None else np.dtype(type(value))
-        else:
-            self.numbers.append(value if dtype is None else dtype.type(value))
-            return f"n{len(self.numbers) - 1}"
-        return text if dtype is None or dtype == own else f"np.{dtype.name}({text})"
-
-    def write(self, expression: str, dtype: Any) -> "Symbol":
-        name = f"x{len(self.lines)}"
-        self.lines.append(f"{name} = {expression}")
-        return Symbol(self, name, dtype)
-
-
-class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
-    """One element of an array. What is done to it is written on its tape."""
-
-    def __init__(self, tape: Tape, name: str, dtype: Any) -> None:
-        self.tape, self.name, self.dtype = tape, name, dtype
-
-    def __array_ufunc__(self, function: np.ufunc, method: str, *values: Any, **options: Any) -> Any:
-        if method != "__call__" or options or function.nout > 1:
-            return NotImplemented
-        types, result = _types(function, *map(_type, values))
-        inputs = [self.tape.text(value, dtype) for value, dtype in zip(values, types, strict=True)]
-        return self.tape.write(f"np.{function.__name__}({', '.join(inputs)})", result)
-
-    def __array_function__(self, function: Any, types: Any, values: Any, options: Any) -> Any:
-        if function is not np.where or len(values) != 3:
-            return NotImplemented
-        dtype = np.result_type(*(getattr(value, "dtype", value) for value in values[1:]))
-        condition, x, y = map(self.tape.text, values, (np.dtype(bool), dtype, dtype))
-        return self.tape.write(f"{x} if {condition} else {y}", dtype)
-
-    def __bool__(self) -> bool:
-        raise TypeError("it branches on the value of an array; write where(condition, this, that)")
-
-
-def _type(value: Any) -> Any:
-    """A value's type, as NumPy promotes it."""
-    return getattr(value, "dtype", type(value))
-
-
-@cache
-def _types(function: np.ufunc, *given: Any) -> tuple[tuple[Any, ...], Any]:
-    """The types in which a function computes, and that of its result."""
-    *types, result = function.resolve_dtypes((*given, None))
-    return tuple(types), result
-
-
-@cache
-def _kernel(source: str) -> Any:
-    space = {"np": np}
-    exec(source, space)
-    return njit(space["kernel"], error_model="numpy", nogil=True)
-
-
-@cache
-def _pool(process: int) -> ThreadPoolExecutor:
-    """A process has one; a forked one has its own."""
-    return ThreadPoolExecutor(CORES)
+        varying = [name for name, value in self.hyperparameters.items() if callable(value)]
+        tape, source = record(given, ("t", *varying), write)
+        if tape.lasting:
+            self.tapes[key] = tape, source
+        return tape, source

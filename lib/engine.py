@@ -297,11 +297,11 @@ class Optimizer:
         hyperparameters: dict[str, Any],
         long: bool,
     ) -> None:
-        for block in _blocks(theta.shape) if self.elementwise else [...]:
+        for block in blocks(theta.shape) if self.elementwise else [...]:
             parts = [array[block] for array in (theta, g, *slots)]
             if long and not self.elementwise:
                 parts = [part.reshape(-1) for part in parts]
-            here = {name: _cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
+            here = {name: cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
             new = self.rule(parts[0], parts[1], t, *parts[2:], **here)
             new = new if isinstance(new, tuple) else (new,)
             if len(new) != 1 + len(slots):
@@ -333,7 +333,7 @@ class Optimizer:
         return f"{self.name}({', '.join(f'{name}=0.1' for name in needed)})"
 
 
-def _blocks(shape: tuple[int, ...]) -> Iterator[Block]:
+def blocks(shape: tuple[int, ...]) -> Iterator[Block]:
     """Index an array in pieces of at most BLOCK elements, each contiguous when the array is."""
     if prod(shape) <= BLOCK:
         yield ...
@@ -350,7 +350,7 @@ def _blocks(shape: tuple[int, ...]) -> Iterator[Block]:
             yield (*head, slice(first, first + rows))
 
 
-def _cut(value: Any, block: Block, ndim: int) -> Any:
+def cut(value: Any, block: Block, ndim: int) -> Any:
     """The part of a hyperparameter that belongs to a block of the parameters."""
     if block is ... or not isinstance(value, np.ndarray):
         return value

@@ -236,7 +236,7 @@ def test_without_numba_one_sentence_says_how_to_get_it():
     code = "import sys; sys.modules['numba'] = None; import lib.compiled"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stderr.splitlines()[-1] == (
-        "ImportError: lib.compiled needs Numba, which is not installed here: .venv/bin/pip install -e '.[fast]'"
+        "ImportError: a compiled rule needs Numba, which is not installed here: .venv/bin/pip install -e '.[fast]'"
     )
 
 

@@ -1,0 +1,175 @@
+"""A run as one loop is the run step by step: the same numbers, the same divergence, and where it cannot be one."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from lib import dialects, engine, optimizers, surfaces
+from lib.checks import REQUIRED
+from lib.engine import Optimizer, optimizer
+from lib.optimizers import adam, gd, momentum, radam, yogi
+from lib.surfaces import Surface, absolute, booth, parabola, quadratic, rosenbrock, surface
+from lib.wrappers import clip_by_norm, lookahead
+
+if find_spec("numba") is None:
+    pytest.skip("Numba is not installed: .venv/bin/pip install -e '.[fast]'", allow_module_level=True)
+
+from lib import fused
+from lib.compiled import Compiled, compiled
+from lib.descend import descend, sweep
+
+RULES = [
+    rule
+    for library in (optimizers, dialects)
+    for rule in vars(library).values()
+    if isinstance(rule, Optimizer) and rule.elementwise
+] + [lookahead(momentum(lr=0.1), k=3)]
+SURFACES = [value for value in vars(surfaces).values() if isinstance(value, Surface)]
+POWERS = {"rastrigin", "ackley", "lessard"}  # sin, cos, exp of another library; lessard cannot be one loop
+
+
+@pytest.fixture
+def one_loop(monkeypatch):
+    """What each run of a compiled rule was: True for one loop."""
+    found = []
+    run = Compiled.run
+    monkeypatch.setattr(Compiled, "run", lambda self, *what: found.append(run(self, *what)) or found[-1])
+    return found
+
+
+def assert_equal(found, expected):
+    """All variables, to the last bit."""
+    assert found.sizes == expected.sizes
+    for name in expected.data_vars:
+        np.testing.assert_array_equal(found[name].values, expected[name].values, err_msg=name)
+
+
+def needed(rule):
+    return {name: 0.01 for name, value in rule.hyperparameters.items() if value is REQUIRED}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_to_the_last_bit(rule, one_loop):
+    given = needed(rule)
+    for name in rule.hyperparameters:
+        if name.startswith(("beta", "rho")):
+            given[name] = [0.0, 0.5, 0.9]
+    if "lr" in rule.hyperparameters:
+        given["lr"] = [1e-4, 3e-3, 1e-2, 0.5]
+    what = (rosenbrock, ([-1.5, 0.3], 2.0), rule, 40)
+    record = ["grad", *rule.slots]
+    expected = sweep(*what, record=record, every=3, **given)
+    assert_equal(sweep(*what[:2], compiled(rule), 40, record=record, every=3, **given), expected)
+    assert one_loop == [True]
+
+
+@pytest.mark.parametrize("f", SURFACES, ids=lambda f: f.name)
+def test_every_surface(f, one_loop):
+    rng = np.random.default_rng(0)
+    start = np.array([rng.uniform(low, high, 300) for low, high in f.window])
+    opt = adam(lr=0.05)
+    expected, found = descend(f, start, opt, 9), descend(f, start, compiled(opt), 9)
+    assert one_loop == [f.name != "lessard"]
+    if f.name in POWERS:
+        np.testing.assert_allclose(found.theta, expected.theta, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(found.loss, expected.loss, rtol=1e-9, atol=1e-9)
+    else:
+        assert_equal(found, expected)
+
+
+def test_one_run_and_none(one_loop):
+    assert_equal(descend(booth, (1, 2), compiled(adam(lr=0.1)), 30), descend(booth, (1, 2), adam(lr=0.1), 30))
+    assert_equal(descend(booth, (1, 2), compiled(adam), 0), descend(booth, (1, 2), adam, 0))
+    assert one_loop == [True, False]
+
+
+@pytest.mark.parametrize("every", [1, 7])
+def test_what_diverges_is_frozen_and_flagged(every, one_loop):
+    record = ["grad", "v"]
+    given = {"lr": np.geomspace(1e-3, 1e4, 9), "beta": [0.0, 0.9]}
+    for start in [(1.0, 1.0), ([1.0, 1e200], [-1.0, 1e-300])]:
+        what = (quadratic(1.0, 10.0), start)
+        expected = sweep(*what, momentum, 400, record=record, every=every, **given)
+        assert set(expected.diverged.values.flat) == {False, True}
+        assert_equal(sweep(*what, compiled(momentum), 400, record=record, every=every, **given), expected)
+    assert one_loop == [True, True]
+
+
+def test_a_start_where_f_is_not_defined(one_loop):
+    @surface(window=[(-2, 2)])
+    def cliff(x):
+        return np.sqrt(x), (0.5 / np.sqrt(x),)
+
+    expected = sweep(cliff, [[-1.0, 1.0, 0.3]], gd, 5, lr=[0.1, 1.0])
+    assert expected.diverged.values.any(axis=1).tolist() == [True, True, True]
+    assert_equal(sweep(cliff, [[-1.0, 1.0, 0.3]], compiled(gd), 5, lr=[0.1, 1.0]), expected)
+    assert one_loop == [True]
+
+
+@pytest.mark.parametrize("lines", [lambda x: (3 * x, (3.0,)), lambda x: (x * 0 + 20, (0,))])
+def test_a_slope_that_is_a_number(lines, one_loop):
+    line = surface(window=[(-1, 1)])(lines)
+    start = [[0.5, 1.0]]
+    assert_equal(descend(line, start, compiled(gd(lr=0.1)), 5), descend(line, start, gd(lr=0.1), 5))
+    assert one_loop == [True]
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_in_blocks_in_parts_of_the_steps_and_on_all_cores(parallel, scheduled, monkeypatch, one_loop):
+    given = {"lr": np.geomspace(1e-3, 0.3, 30), "beta1": np.linspace(0, 0.99, 35)}
+    if scheduled:
+        given["lr"] = lambda t: 0.1 / t
+    what = (rosenbrock, ([-1.5, -1.0, 0.3], 2.0))
+    expected = sweep(*what, adam, 50, every=4, **given)
+    monkeypatch.setattr(engine, "BLOCK", 200)
+    monkeypatch.setattr(fused, "TOGETHER", 1500)
+    monkeypatch.setattr(fused, "CHUNK", 100)
+    assert_equal(sweep(*what, compiled(adam, parallel), 50, every=4, **given), expected)
+    assert one_loop == [True]
+
+
+def test_a_schedule_is_asked_at_every_step_and_its_mistakes_are_named():
+    def lr(t):
+        return -1.0 if t == 7 else 0.1 / t
+
+    for opt in (adam(lr=lr), compiled(adam(lr=lr))):
+        with pytest.raises(ValueError, match=r"^lr is -1\.0 at t = 7; it has to be a finite number ≥ 0$"):
+            descend(booth, (1, 2), opt, 9)
+
+
+@optimizer
+def branching(theta, g, t, *, lr=0.1):
+    return theta - (lr if t < 5 else lr / 2) * g
+
+
+@surface(window=[(-1, 1)])
+def branched(x):
+    return (x, (1 + 0 * x,)) if np.max(x) > 0 else (-x, (-1 + 0 * x,))
+
+
+@pytest.mark.parametrize(
+    ("f", "opt"),
+    [
+        (parabola, branching),
+        (parabola, clip_by_norm(gd(lr=0.1), 0.5)),
+        (branched, gd(lr=0.1)),
+        (quadratic(*range(1, 9)), gd(lr=0.1)),
+    ],
+)
+def test_what_cannot_be_one_loop_goes_step_by_step(f, opt, one_loop):
+    start = np.ones((len(f.window), 3))
+    assert_equal(descend(f, start, compiled(opt), 9), descend(f, start, opt, 9))
+    assert one_loop == [False]
+
+
+def test_the_start_is_left_as_it_was(one_loop):
+    start = np.ones((2, 3))
+    descend(booth, start, compiled(gd(lr=0.1)), 3)
+    assert (start == 1).all() and one_loop == [True]
+
+
+@pytest.mark.parametrize("rule", [adam, radam, yogi])
+def test_nobody_is_warned(rule):
+    descend(absolute, [[0.0, 1e308, 1e-308]], compiled(rule(lr=1e300)), 20)
