@@ -190,8 +190,8 @@ def _run(
     vectors = {name: np.empty((len(kept), *theta.shape)) for name in ("theta", *record)}
     numbers = {name: np.empty((len(kept), *runs)) for name in ("loss", "grad_norm")}
     diverged = np.zeros(runs, bool)
-    fused = None if estimate else getattr(opt, "run", None)  # of a compiled rule: all steps in one loop, if
-    if not (fused and fused(surface, theta, kept, vectors | numbers, diverged)):  # that can be
+    one_loop = getattr(opt, "run", None) if estimate is None else None  # of a compiled rule, where it can be
+    if one_loop is None or not one_loop(surface, theta, kept, vectors | numbers, diverged):
         _walk(surface, theta, opt, estimate, kept, vectors, numbers, diverged)
     return xr.Dataset(
         {
@@ -235,11 +235,11 @@ def _walk(
                 value, slope = surface.value_and_grad(theta)
                 norm = np.sqrt((slope * slope).sum(axis=0))
             grad = slope if estimate is None else estimate(theta)
-            finite = np.isfinite(value + norm + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
-            lost = ~finite & ~diverged
-            if lost.any():
+            if not np.isfinite(value.sum() + norm.sum() + theta.sum() + grad.sum()):  # see which run it is
+                finite = np.isfinite(value + norm + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
+                lost = ~finite & ~diverged
                 diverged |= lost
-                if t > 0:
+                if t > 0 and lost.any():
                     stay(lost)
                     value, slope = surface.value_and_grad(theta)
                     norm = np.sqrt((slope * slope).sum(axis=0))

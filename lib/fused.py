@@ -80,7 +80,7 @@ def run(
     """
     d, runs, steps = len(start), start.shape[1:], kept[-1]
     # NumPy adds up to seven squares one after another, as the loop does; more of them in another order
-    if not isinstance(surface, Surface) or opt.clips or d > 7 or not steps or not start.size:
+    if type(surface) is not Surface or opt.clips or d > 7 or not steps or not start.size:
         return False
     varying = tuple(name for name, value in opt.hyperparameters.items() if callable(value))
     given = opt.values(1, runs)
