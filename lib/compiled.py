@@ -72,6 +72,9 @@ class Compiled(Optimizer):
     def __call__(self, *positional: Any, **hyperparameters: Any) -> Optimizer:
         return Compiled(super().__call__(*positional, **hyperparameters), self.parallel)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return Compiled, (super().__call__(), self.parallel)
+
     def __repr__(self) -> str:
         return f"compiled({super().__repr__()}{', parallel=True' * self.parallel})"
 

@@ -20,7 +20,9 @@ not: a result, to the last bit. What a reader may give, and the messages, are in
 
 import ast
 import difflib
+import importlib
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from math import prod
@@ -47,7 +49,7 @@ State = dict[str, Any]
 Block = tuple[slice, ...] | EllipsisType
 Shapes = Mapping[str, Callable[[int, int], tuple[int, int]]]
 
-BLOCK = 2**14
+BLOCK = 2**15
 """Elements that `step` works on at once: few enough that a rule's intermediate arrays stay in cache."""
 
 RAISES = """Raises
@@ -153,6 +155,15 @@ class Optimizer:
             made.hyperparameters[name] = value if callable(value) else check(name, value)
         return made
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A pickle has the name of the rule: where its function would be looked for, the optimizer stands."""
+        module, name = self.rule.__module__, self.rule.__name__
+        named = getattr(sys.modules.get(module), name, None)
+        if not isinstance(named, Optimizer) or (named.rule, named.clips) != (self.rule, self.clips):
+            return super().__reduce_ex__(protocol)  # which says what cannot be pickled
+        given = {name: value for name, value in self.hyperparameters.items() if value is not REQUIRED}
+        return _by_name, (module, name, given)
+
     def __repr__(self) -> str:
         given = ", ".join(
             f"{name}={show(value)}" for name, value in self.hyperparameters.items() if value is not REQUIRED
@@ -255,6 +266,11 @@ class Optimizer:
             if callable(value):
                 value = check(name, value(t), f" at t = {t}")
             if isinstance(value, np.ndarray) and not broadcasts(value.shape, runs):
+                if self.matrix:
+                    raise ValueError(
+                        f"{name} has shape {value.shape}; {self.name} steps matrices, which have no runs: "
+                        f"give {name} a number"
+                    )
                 raise ValueError(
                     f"{name} has shape {value.shape}, which does not broadcast to the runs {runs}. "
                     f"theta has shape (d, *runs): give {name} a number, or theta more runs"
@@ -301,7 +317,9 @@ class Optimizer:
             parts = [array[block] for array in (theta, g, *slots)]
             if long and not self.elementwise:
                 parts = [part.reshape(-1) for part in parts]
-            here = {name: cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
+            here = hyperparameters
+            if block is not ...:
+                here = {name: cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
             new = self.rule(parts[0], parts[1], t, *parts[2:], **here)
             new = new if isinstance(new, tuple) else (new,)
             if len(new) != 1 + len(slots):
@@ -331,6 +349,11 @@ class Optimizer:
     def _example(self) -> str:
         needed = [name for name, value in self.hyperparameters.items() if value is REQUIRED] or ["lr"]
         return f"{self.name}({', '.join(f'{name}=0.1' for name in needed)})"
+
+
+def _by_name(module: str, name: str, hyperparameters: dict[str, Any]) -> Optimizer:
+    """What a pickle stands for."""
+    return getattr(importlib.import_module(module), name)(**hyperparameters)
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[Block]:

@@ -1,6 +1,8 @@
 """Compiled rules against `step`: every elementwise rule, whatever the shape, the runs, the type, the memory."""
 
+import copy
 import inspect
+import pickle
 import subprocess
 import sys
 import warnings
@@ -187,6 +189,42 @@ def test_a_constant_of_the_text_is_not_taken_for_another_type():
     rng = np.random.default_rng(0)
     for dtype in (np.float32, np.float64):
         assert_same(mixed, np.ones(50, dtype), rng.normal(size=(4, 50)).astype(dtype))
+
+
+@optimizer
+def halving(theta, g, t, m, *, lr=0.1):
+    """Branches on t, so that one step's numbers are not another's."""
+    if t < 3:
+        return theta - lr * g, m
+    m = m + g / t
+    return theta - lr * m, m
+
+
+def test_a_rule_that_branches_on_t_is_taken_down_at_each_step():
+    assert_same(halving, np.ones(5), np.ones((6, 5)))
+    assert compiled(halving).sources == []
+
+
+def test_one_loop_for_all_steps_and_arrays_of_a_type():
+    opt = compiled(adam(lr=lambda t: 0.1 / t))
+    for theta in ({"w": np.ones((2, 3)), "b": np.ones(3)}, np.ones(5), np.ones((2, 4))):
+        state = opt.init(theta)
+        for _ in range(3):
+            opt.step(
+                theta, {k: v + 0 for k, v in theta.items()} if isinstance(theta, dict) else theta + 0, state
+            )
+    assert len(opt.sources) == 1
+    small = np.ones(5, np.float32)
+    opt.step(small, small + 0, opt.init(small))
+    assert len(opt.sources) == 2 and "float32" not in opt.sources[0]
+
+
+def test_a_pickle_and_a_copy():
+    opt = compiled(adam(lr=0.2), parallel=True)
+    opt.step(theta := np.ones(3), theta + 0, opt.init(theta))
+    for again in (pickle.loads(pickle.dumps(opt)), copy.deepcopy(opt)):
+        assert repr(again) == repr(opt) and again.rule is opt.rule
+        again.step(theta, theta + 0, again.init(theta))
 
 
 def test_messages():

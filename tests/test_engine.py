@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import pickle
 import pydoc
 import re
 
@@ -13,8 +14,10 @@ from steps import bits, run
 from table import TABLE
 
 from lib import engine, optimizers
-from lib.engine import RAISES, optimizer
+from lib.dialects import torch_radam
+from lib.engine import RAISES, Optimizer, optimizer
 from lib.optimizers import adam, gd, lamb, momentum, muon, shampoo
+from lib.wrappers import clip_by_norm, lookahead
 
 settings.register_profile("downhill", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("downhill")
@@ -692,7 +695,10 @@ def test_a_rule_of_matrices_begins_with_nothing_else(row, theta, has):
             shampoo(lr=0.1), TWO, TWO, {"t": 0, "left": TWO.copy(), "right": np.zeros((3, 3))}, ValueError,
             "the state's left has shape (2, 3), for theta it is (2, 2). A state belongs to its parameters",
         ),
-        (muon(lr=[0.1, 0.2, 0.3]), TWO, TWO, None, ValueError, "lr has shape (3,), which does not broadcast to the runs ()"),
+        (
+            muon(lr=[0.1, 0.2, 0.3]), TWO, TWO, None, ValueError,
+            "lr has shape (3,); muon steps matrices, which have no runs: give lr a number",
+        ),
     ],
 )  # fmt: skip
 def test_a_step_that_fails_says_why_and_changes_nothing(opt, theta, g, state, error, message):
@@ -784,3 +790,33 @@ def test_a_rule_that_returns_too_few_or_too_many_arrays_is_named_and_moves_nothi
     with pytest.raises(ValueError, match=r"^wrong returned [13] arrays; a rule returns theta, v$"):
         wrong(lr=0.1).step(theta, np.ones(3), state)
     assert bits(theta, state) == bits(np.ones(3), {"t": 0, "v": np.zeros(3)})
+
+
+# Pickles.
+
+
+def shrinking(t):
+    return 0.1 / t
+
+
+@pytest.mark.parametrize(
+    "opt", [adam, adam(lr=0.2, eps=np.arange(3.0)), gd, gd(lr=shrinking), torch_radam(lr=0.5)], ids=repr
+)
+def test_an_optimizer_survives_a_pickle_and_a_copy(opt):
+    for again in (pickle.loads(pickle.dumps(opt)), copy.deepcopy(opt), copy.copy(opt)):
+        assert type(again) is Optimizer and again.rule is opt.rule
+        assert again.hyperparameters.keys() == opt.hyperparameters.keys()
+        for name, value in opt.hyperparameters.items():
+            assert np.array_equal(again.hyperparameters[name], value)
+
+
+def test_a_rule_that_no_module_has_can_be_copied_but_not_pickled():
+    @optimizer
+    def adam(theta, g, t, *, lr):  # not the one of the library
+        return theta - lr * g
+
+    for opt in (adam(lr=0.1), clip_by_norm(gd(lr=0.1), 2.0), lookahead(gd(lr=0.1))):
+        again = copy.deepcopy(opt)
+        assert repr(again) == repr(opt) and again.clips == opt.clips
+        with pytest.raises((pickle.PicklingError, AttributeError), match="pickle"):
+            pickle.dumps(opt)
