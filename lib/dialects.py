@@ -14,7 +14,7 @@ the step, θ ← θ − lr·λ·θ, in every optimizer. A hyperparameter that tu
 from numpy import maximum, sign, sqrt, where
 
 from lib.engine import optimizer
-from lib.optimizers import norm, orthogonalize
+from lib.optimizers import norm, orthogonalize, plain
 
 
 @optimizer
@@ -185,7 +185,7 @@ def torch_radam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
     rho = rho_max - 2 * t * beta2**t / (1 - beta2**t)
     known = rho > 5
     r2 = (rho - 4) * (rho - 2) * rho_max / where(known, (rho_max - 4) * (rho_max - 2) * rho, 1)
-    r = sqrt(where(known, r2, 0))
+    r = plain(sqrt(where(known, r2, 0)))
     return theta - lr * m_hat * where(known, r * (1 - beta2**t) ** 0.5 / (sqrt(v) + eps), 1), m, v
 
 
@@ -202,7 +202,7 @@ def torch_muon(theta, g, t, b, *, lr=0.001, beta=0.95, weight_decay=0.1):
     """
     b = beta * b + (1 - beta) * g
     rows, columns = theta.shape
-    o = max(1, rows / columns) ** 0.5 * orthogonalize(1e8 * ((1 - beta) * g + beta * b))
+    o = max(1, rows / columns) ** 0.5 * orthogonalize((1 - beta) * g + beta * b, eps=1e-15)
     return theta * (1 - lr * weight_decay) - lr * o, b
 
 
@@ -340,7 +340,7 @@ def optax_radam(theta, g, t, m, v, *, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     rho = rho_max - 2 * t * beta2**t / (1 - beta2**t)
     known = rho >= 5
     r2 = (rho - 4) * (rho - 2) * rho_max / where(known, (rho_max - 4) * (rho_max - 2) * rho, 1)
-    r = sqrt(where(known, r2, 0))
+    r = plain(sqrt(where(known, r2, 0)))
     return theta - lr * m_hat * where(known, r / (sqrt(v_hat) + eps), 1), m, v
 
 
@@ -375,7 +375,7 @@ def optax_muon(theta, g, t, b, *, lr, beta=0.95, weight_decay=0.0):
     b = beta * b + (1 - beta) * g
     rows, columns = theta.shape
     mean = beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
-    o = max(1, columns / rows) ** 0.5 * orthogonalize(10 * mean)  # whose own ε is 1e-7
+    o = max(1, columns / rows) ** 0.5 * orthogonalize(mean, eps=1e-8)
     return theta - lr * (o + weight_decay * theta), b
 
 

@@ -494,6 +494,11 @@ def nadam(theta, g, t, m, v, c, *, lr=0.001, beta1=0.975, beta2=0.999, eps=1e-8,
     return theta - lr * m_bar / (sqrt(beta2 * v / (1 - beta2**t)) + eps), m, v, c
 
 
+def plain(x):
+    """One number as a float of Python's, beside which float32 stays float32 (NEP 50); an array as it is."""
+    return x if x.ndim else x.item()
+
+
 @optimizer
 def radam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     """RAdam: Adam that waits with the root until its variance is known (Liu et al. 2020, Algorithm 2).
@@ -530,7 +535,7 @@ def radam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     rho = rho_max - 2 * t * beta2**t / (1 - beta2**t)
     known = rho > 4
     r2 = (rho - 4) * (rho - 2) * rho_max / where(known, (rho_max - 4) * (rho_max - 2) * rho, 1)
-    r = sqrt(where(known, r2, 0))
+    r = plain(sqrt(where(known, r2, 0)))
     return theta - lr * m_hat * where(known, r / (sqrt(v_hat) + eps), 1), m, v
 
 
@@ -716,8 +721,10 @@ def lamb(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-6, weigh
     return theta - lr * ratio * r, m, v
 
 
-def orthogonalize(x):
+def orthogonalize(x, eps=1e-7):
     """Bring the singular values of a matrix near 1: five steps of Newton and Schulz (Jordan et al. 2024).
+
+    `eps` is added to the length that x is divided by.
 
     >>> import numpy as np
     >>> np.linalg.svd(orthogonalize(np.diag([1.0, 0.5, 0.02])))[1].round(1)
@@ -725,7 +732,7 @@ def orthogonalize(x):
     """
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
-    x = x / (sqrt((x * x).sum()) + 1e-7)
+    x = x / (sqrt((x * x).sum()) + eps)
     for _ in range(5):
         a = x @ x.T
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x

@@ -1,12 +1,12 @@
-"""The rules: hand arithmetic, PyTorch's recorded paths, and what theory says of rates, edges and bounds."""
+"""The rules: hand arithmetic, and what theory says of rates, edges and bounds; types on the way."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from table import RECORDED, TABLE, TORCH
+from table import TABLE
 
-from lib import optimizers
+from lib import dialects, optimizers
 from lib.engine import REQUIRED, Optimizer
 from lib.optimizers import (
     adadelta,
@@ -175,17 +175,6 @@ def test_adams_path_does_not_change_with_the_scale_of_the_gradient():
     plain = path(adam(lr=0.1, eps=0.0), np.ones(5), g)
     assert (plain == path(adam(lr=0.1, eps=0.0), np.ones(5), g * 2.0**40)).all()
     assert not (plain == path(adam(lr=0.1), np.ones(5), g * 2.0**-40)).any(axis=1)[1:].any()
-
-
-# PyTorch.
-
-
-@pytest.mark.parametrize(("key", "opt", "name", "arguments"), RECORDED, ids=[row[0] for row in RECORDED])
-def test_the_path_is_pytorchs(key, opt, name, arguments):
-    with np.load(TORCH) as recorded:
-        ours, theirs = path(opt, np.zeros(7), recorded["gradients"])[1:], recorded[key]
-    size = np.abs(theirs).max(axis=0)  # coordinates of gradients from 1e-6 to 1e3, each by its own measure
-    assert (np.abs(ours - theirs).max(axis=0) < 1e-12 * size).all()
 
 
 # Gradient descent on a quadratic.
@@ -1093,3 +1082,50 @@ def test_signs_and_the_largest_gradient_do_not_overflow():
     assert (steps_of(adamax(lr=0.1), [1e300] * 3) > 0.099).all()
     assert (steps_of(lion(lr=0.5), [1e300] * 3) == 0.5).all()
     assert (steps_of(signsgd(lr=0.5), [-5e-324] * 3) == -0.5).all()
+
+
+# Types.
+
+RULES = [
+    rule
+    for library in (optimizers, dialects)
+    for rule in vars(library).values()
+    if isinstance(rule, Optimizer)
+]
+
+
+@pytest.mark.parametrize("shape", [(8, 6), (8,)])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_float32_stays_float32_on_the_way(rule, shape):
+    found = set()
+
+    class Watched(np.ndarray):
+        def __array_ufunc__(self, function, method, *values, **options):
+            values = [v.view(np.ndarray) if isinstance(v, Watched) else v for v in values]
+            result = getattr(function, method)(*values, **options)
+            found.update({result.dtype} if result.dtype.kind == "f" else ())
+            return result.view(Watched) if result.ndim else result
+
+    if rule.matrix and len(shape) == 1:
+        return
+    rng = np.random.default_rng(0)
+    opt = rule(**{name: 0.01 for name, value in rule.hyperparameters.items() if value is REQUIRED})
+    sizes = [opt.shapes[slot](*shape) if slot in opt.shapes else shape for slot in opt.slots]
+    theta, g = rng.normal(size=(2, *shape)).astype(np.float32)
+    arrays = [array.view(Watched) for array in (theta, g, *(np.zeros(size, np.float32) for size in sizes))]
+    for t in (1.0, 7.0):  # radam's two ways
+        opt.rule(*arrays[:2], t, *arrays[2:], **opt.values(int(t)))
+    assert found == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_float32_follows_float64(rule):
+    rng = np.random.default_rng(1)
+    opt = rule(**{name: 0.01 for name, value in rule.hyperparameters.items() if value is REQUIRED})
+    theta = rng.normal(size=(8, 6))
+    near, gradients = theta.astype(np.float32), rng.normal(size=(20, 8, 6)).astype(np.float32)
+    states = opt.init(theta), opt.init(near)
+    for g in gradients:
+        opt.step(theta, g.astype(float), states[0])
+        opt.step(near, g, states[1])
+    np.testing.assert_allclose(near, theta, rtol=2e-4, atol=2e-4)

@@ -482,3 +482,20 @@ def test_a_step_that_fails_changes_nothing(wrap):
     if "drift" in state:
         with pytest.raises(ValueError, match="keeps a state of t, drift, m, v; this one has t, m, v"):
             opt.step(theta, np.ones(2), adam.init(theta))
+
+
+def test_k_may_be_a_schedule_of_whole_numbers():
+    theta, other = np.array([3.0]), np.array([3.0])
+    scheduled, fixed = lookahead(gd(lr=0.5), k=lambda t: 2), lookahead(gd(lr=0.5), k=2)
+    state, other_state = scheduled.init(theta), fixed.init(other)
+    for _ in range(4):
+        scheduled.step(theta, np.ones(1), state)
+        fixed.step(other, np.ones(1), other_state)
+    assert theta == other and state["drift"] == other_state["drift"]
+    half = lookahead(gd(lr=0.5), k=lambda t: 2 if t < 3 else 2.5)
+    theta, state = np.array([3.0]), half.init(np.array([3.0]))
+    for _ in range(2):
+        half.step(theta, np.ones(1), state)
+    with pytest.raises(ValueError, match=r"^k is 2\.5 at t = 3" + STEPS + "$"):
+        half.step(theta, np.ones(1), state)
+    assert state["t"] == 2
