@@ -19,7 +19,7 @@ help:
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check"
 	@echo "make figures    draw every figure of figures/"
-	@echo "make bench      measure the player"
+	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
 	@echo "make lock       resolve pyproject.toml into requirements.lock (needs uv)"
 	@echo "PYTHON=... chooses the Python that .venv is made with (3.11 or later)."
 
@@ -88,8 +88,9 @@ lock:
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --fork-strategy fewest \
 	  --extra test --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-bench: .venv/ready
+bench: .venv/frameworks
 	@$(PY) bench/player.py
+	@$(PY) bench/optimizers.py --rows
 
 figures: .venv/ready
 	@set -e; for script in $(sort $(wildcard figures/*.py)); do echo $$script; $(PY) $$script; done

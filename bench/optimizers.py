@@ -2,6 +2,7 @@
 
     python bench/optimizers.py                  all groups
     python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, curves, memory
+    python bench/optimizers.py --rows           without the table's head
 
 It prints rows for bench/RECORDS.md, each with what is asked of it. In a row, ours and the peer's take turns
 in one process, and the median of the repeats counts. Each group runs in a process of its own, those of one
@@ -70,8 +71,8 @@ def grid_of(rows, columns):
     return {"lr": np.geomspace(1e-3, 1, rows), "beta1": np.linspace(0, 0.99, columns)}
 
 
-def ours_grid(shape, steps, **options):
-    return sweep(rosenbrock, START, adam, steps, **grid_of(*shape), **options)
+def ours_grid(shape, steps, rule=adam, **options):
+    return sweep(rosenbrock, START, rule, steps, **grid_of(*shape), **options)
 
 
 def optax_grid(shape, steps, recorded, nested=False):
@@ -128,28 +129,29 @@ def torch_run(steps):
 
 def grid():
     big, what = (100, 100), "100×100 Adam runs × 1000 steps"
-    if "optax" not in MISSING:
-        for every, kept, asked in [(1, "all recorded", "≥ 4"), (1000, "only the end", "≥ 1.2")]:
-            ours, flat, nested = together(
-                7,
-                lambda every=every: ours_grid(big, 1000, every=every),
-                optax_grid(big, 1000, every == 1),
-                optax_grid(big, 1000, every == 1, nested=True),
-            )
-            yield f"{what}, {kept}: ours, s", ours, ""
-            yield f"{what}, {kept}: Optax jit(vmap(scan)), warm, of ours", flat / ours, asked
-            yield f"{what}, {kept}: Optax jit(vmap(vmap(scan))), warm, of ours", nested / ours, ""
+    rules = {"readable": adam}
     if "numba" not in MISSING:
-        rule = compiled(adam)
-        ours, fast = together(
-            5,
-            lambda: ours_grid(big, 1000),
-            lambda: sweep(rosenbrock, START, rule, 1000, **grid_of(*big)),
-        )
-        yield "the same, recorded, rule compiled, of the readable rule's time", fast / ours, ""
-    if "torch" not in MISSING:
-        ours, peer = together(3, lambda: ours_grid(big, 1000), lambda: torch_run(1000))
-        yield "one PyTorch loop of 1000 steps × 10,000 runs, of ours", peer * 10_000 / ours, "state"
+        rules |= {"compiled": compiled(adam), "compiled, all cores": compiled(adam, parallel=True)}
+    peers = {}
+    if "optax" not in MISSING:
+        peers |= {"Optax jit(vmap(scan))": False, "Optax jit(vmap(vmap(scan)))": True}
+    for every, kept, asked in [(1, "all recorded", "≥ 4"), (1000, "only the end", "≥ 1.2")]:
+        calls = [lambda rule=rule: ours_grid(big, 1000, rule, every=every) for rule in rules.values()]  # noqa: B023
+        calls += [optax_grid(big, 1000, every == 1, nested) for nested in peers.values()]
+        times = dict(zip([*rules, *peers], together(7, *calls), strict=True))
+        for way in rules:
+            yield f"{what}, {kept}: {way}, s", times[way], ""
+            for peer in peers:
+                said = asked if way == [*rules][-1] and not peers[peer] else ""
+                yield f"{what}, {kept}: {peer}, warm, of {way}", times[peer] / times[way], said
+        if every == 1 and "torch" not in MISSING:
+            (loop,) = together(3, lambda: torch_run(1000))
+            for way in rules:
+                yield (
+                    f"one PyTorch loop of 1000 steps × 10,000 runs, of {way}",
+                    loop * 10_000 / times[way],
+                    "state",
+                )
 
 
 def fresh():
@@ -166,12 +168,15 @@ def fresh():
         ]
         return statistics.median(float(run.stdout) for run in runs)
 
+    what = "21×11 Adam runs × 200 steps, first call in a process"
     ours = first("pass", "b.ours_grid((21, 11), 200)")
-    yield "21×11 Adam runs × 200 steps, first call in a process: ours, ms", 1000 * ours, ""
+    yield f"{what}: readable, ms", 1000 * ours, ""
     if "optax" not in MISSING:
-        warm = "import jax, optax; jax.numpy.zeros(2) + 1"
-        peer = first(warm, "b.optax_grid((21, 11), 200, True)()")
-        yield "21×11 Adam runs × 200 steps, first call in a process: Optax, of ours", peer / ours, "≥ 30"
+        peer = first("import jax, optax; jax.numpy.zeros(2) + 1", "b.optax_grid((21, 11), 200, True)()")
+        yield f"{what}: Optax, of readable", peer / ours, "≥ 30"
+    if "numba" not in MISSING:
+        fast = first("rule = b.compiled(b.adam)", "b.ours_grid((21, 11), 200, rule)")
+        yield f"{what}: compiled, which compiles, ms", 1000 * fast, ""
 
 
 # One step.
@@ -197,7 +202,7 @@ def torch_step(name, n=N, dtype=np.float32, **options):
     return getattr(torch.optim, name)([parameter], **options).step
 
 
-def optax_step(make, n=N):
+def optax_step(make, n=N, jit=True):
     import jax
     import optax
 
@@ -209,7 +214,8 @@ def optax_step(make, n=N):
         updates, state = opt.update(g, state, theta)
         return optax.apply_updates(theta, updates), state
 
-    step = jax.jit(step, donate_argnums=(0, 1))
+    if jit:
+        step = jax.jit(step, donate_argnums=(0, 1))
 
     def once():
         kept[:] = jax.block_until_ready(step(*kept))
@@ -285,56 +291,69 @@ def rules():
         needed = [name for name, value in rule.hyperparameters.items() if not isinstance(value, float)]
         opt = rule(**dict.fromkeys(needed, 0.01))
         n = MATRIX if rule.matrix else N
-        if rule.name in TORCH and "torch" not in MISSING:
-            name, options = TORCH[rule.name]
-            peer, called = torch_step(name, n, **options), f"torch.optim.{name}"
-        elif rule.name in OPTAX and "optax" not in MISSING:
-            peer, called = optax_step(OPTAX[rule.name], n), "Optax"
-        else:
-            continue
         ways = {"readable": ours_step(opt, n)}
         if rule.elementwise and "numba" not in MISSING:
             ways["compiled"] = ours_step(compiled(opt), n)
-        theirs, *found = together(5, peer, *ways.values())
-        for way, time in zip(ways, found, strict=True):
-            yield (
-                f"{rule.name}, {way}, {'1000×1000' if rule.matrix else '10⁷'}: of {called}",
-                time / theirs,
-                "≤ 1",
-            )
+        peers = {}
+        if rule.name in TORCH and "torch" not in MISSING:
+            name, options = TORCH[rule.name]
+            peers[f"torch.optim.{name}"] = torch_step(name, n, **options)
+        elif rule.name in OPTAX and "optax" not in MISSING:
+            peers["Optax"] = optax_step(OPTAX[rule.name], n, jit=False)
+            peers["Optax under jit"] = optax_step(OPTAX[rule.name], n)
+        times = dict(zip([*peers, *ways], together(5, *peers.values(), *ways.values()), strict=True))
+        for way in ways:
+            what = f"{rule.name}, {way}, {'1000×1000' if rule.matrix else '10⁷'}"
+            yield f"{what}: ms", 1000 * times[way], ""
+            for peer in peers:
+                asked = "" if way == "readable" and peer == "Optax under jit" else "≤ 1"
+                yield f"{what}: of {peer}", times[way] / times[peer], asked
 
 
 # Curves and memory.
 
 
 def curves():
-    for way in ["readable"] + ["compiled"] * ("numba" not in MISSING):
-        costs = {}
-        for power in range(3, 9):
-            opt = adam if way == "readable" else compiled(adam)
-            step, many = ours_step(opt, 10**power), 10 ** max(0, 5 - power)
-            (time,) = together(5, lambda step=step, many=many: [step() for _ in range(many)])
-            costs[power] = 1e9 * time / many / 10**power
-            yield f"Adam step, {way}, 10^{power} parameters: ns an element", costs[power], ""
-        flat = [costs[power] for power in range(5, 9)]
-        yield f"Adam step, {way}, 10^5 to 10^8: largest over smallest", max(flat) / min(flat), "≤ 1.5"
-    costs = {}
-    for power in range(1, 7):
-        given = {"lr": np.geomspace(1e-3, 1, 10**power), "every": 100}
-        (time,) = together(3, lambda given=given: sweep(rosenbrock, START, adam, 100, **given))
-        costs[power] = 1e9 * time / 100 / 10**power
-        yield f"Adam sweep of 10^{power} runs × 100 steps: ns a run and step", costs[power], ""
-    flat = [costs[power] for power in range(3, 7)]
-    yield "Adam sweep, 10^3 to 10^6 runs: largest over smallest", max(flat) / min(flat), "≤ 1.5"
+    ways = {"readable": lambda n: ours_step(adam, n)}
+    if "numba" not in MISSING:
+        ways["compiled"] = lambda n: ours_step(compiled(adam), n)
+    if "torch" not in MISSING:
+        ways["PyTorch fused"] = lambda n: torch_step("Adam", n, fused=True)
+    costs = {way: [] for way in ways}
+    for power in range(3, 9):
+        many = 10 ** max(0, 5 - power)
+        steps = [make(10**power) for make in ways.values()]
+        calls = [lambda step=step, many=many: [step() for _ in range(many)] for step in steps]
+        for way, time in zip(ways, together(5, *calls), strict=True):
+            costs[way].append(1e9 * time / many / 10**power)
+            yield f"Adam step, {way}, 10^{power} parameters: ns an element", costs[way][-1], ""
+    for way, flat in costs.items():
+        yield f"Adam step, {way}, 10^5 to 10^8: largest over smallest", max(flat[2:]) / min(flat[2:]), "≤ 1.5"
+    rules = {"readable": adam} | ({} if "numba" in MISSING else {"compiled": compiled(adam)})
+    for way, rule in rules.items():
+        flat = []
+        for power in range(1, 7):
+            given = {"lr": np.geomspace(1e-3, 1, 10**power), "every": 100}
+            (time,) = together(3, lambda given=given, rule=rule: sweep(rosenbrock, START, rule, 100, **given))
+            flat.append(1e9 * time / 100 / 10**power)
+            yield f"Adam sweep, {way}, 10^{power} runs × 100 steps: ns a run and step", flat[-1], ""
+        yield (
+            f"Adam sweep, {way}, 10^3 to 10^6: largest over smallest",
+            max(flat[2:]) / min(flat[2:]),
+            "≤ 1.5",
+        )
 
 
 def memory():
-    tracemalloc.start()
-    run = ours_grid((100, 100), 1000)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    kept = sum(run[name].nbytes for name in ("theta", "loss", "grad_norm"))
-    yield "peak memory of the recorded 100×100×1000 sweep, of its arrays", peak / kept, "≤ 1.2"
+    for rule in [adam] + ([] if "numba" in MISSING else [compiled(adam)]):
+        ours_grid((100, 100), 10, rule)  # compiles
+        tracemalloc.start()
+        run = ours_grid((100, 100), 1000, rule)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        kept = sum(run[name].nbytes for name in ("theta", "loss", "grad_norm"))
+        way = "readable" if rule is adam else "compiled"
+        yield f"peak memory of the recorded 100×100×1000 sweep, {way}, of its arrays", peak / kept, "≤ 1.2"
 
 
 GROUPS = {group.__name__: group for group in (grid, fresh, step, cores, rules, curves, memory)}
@@ -358,15 +377,18 @@ def measure(name):
 
 
 def main(names):
+    rows_only = "--rows" in names
+    names = [name for name in names if name != "--rows"]
     unknown = [name for name in names if name not in GROUPS]
     if unknown:
         sys.exit(f"{', '.join(unknown)}: the groups are {', '.join(GROUPS)}")
     for name in sorted(MISSING):
         print(f"{name} is not installed, its rows are left out: .venv/bin/{PEERS[name]}", file=sys.stderr)
-    print(
-        "| what | measured | asked | machine | commit | date | command |\n|---|---|---|---|---|---|---|",
-        flush=True,
-    )
+    if not rows_only:
+        head = (
+            "| what | measured | asked | machine | commit | date | command |\n|---|---|---|---|---|---|---|"
+        )
+        print(head, flush=True)
     for name in names or GROUPS:
         subprocess.run([sys.executable, __file__, "--measure", name], check=True)
 
