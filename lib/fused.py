@@ -34,7 +34,7 @@ except ImportError as error:
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 CHUNK = 2**16
 """The fewest elements that are worth a thread."""
-TOGETHER = 2**19
+TOGETHER = 2**18
 """Steps × runs for which the numbers of each step are laid out at a time."""
 CANNOT = (TypeError, AttributeError, NumbaError)
 FLOAT = np.dtype(float)
