@@ -52,6 +52,11 @@ Shapes = Mapping[str, Callable[[int, int], tuple[int, int]]]
 BLOCK = 2**15
 """Elements that `step` works on at once: few enough that a rule's intermediate arrays stay in cache."""
 
+# A rule makes and drops arrays of a block's size. glibc gives such memory back to the system each time, and
+# the next array pays for its pages again: half of a step or more. It learns to keep whatever is smaller than
+# the largest array freed so far (mallopt(3), M_MMAP_THRESHOLD): here is one, none of its pages is touched.
+np.empty(2**25 - 2**16, np.uint8)
+
 RAISES = """Raises
 ------
 TypeError, ValueError

@@ -3,8 +3,11 @@
 import copy
 import inspect
 import pickle
+import platform
 import pydoc
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -790,6 +793,27 @@ def test_a_rule_that_returns_too_few_or_too_many_arrays_is_named_and_moves_nothi
     with pytest.raises(ValueError, match=r"^wrong returned [13] arrays; a rule returns theta, v$"):
         wrong(lr=0.1).step(theta, np.ones(3), state)
     assert bits(theta, state) == bits(np.ones(3), {"t": 0, "v": np.zeros(3)})
+
+
+# Memory.
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="about glibc's malloc")
+def test_steps_do_not_ask_the_system_for_the_same_memory_again_and_again():
+    code = """if True:
+        import resource
+        import numpy as np
+        from lib.optimizers import adam
+        theta, g = np.ones((2, 2**19))
+        opt, state = adam(), adam.init(theta)
+        opt.step(theta, g, state)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(10):
+            opt.step(theta, g, state)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    """
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 200  # pages; the temporary arrays of ten steps have some 600,000
 
 
 # Pickles.

@@ -101,9 +101,11 @@ def test_a_start_where_f_is_not_defined(one_loop):
     def cliff(x):
         return np.sqrt(x), (0.5 / np.sqrt(x),)
 
-    expected = sweep(cliff, [[-1.0, 1.0, 0.3]], gd, 5, lr=[0.1, 1.0])
-    assert expected.diverged.values.any(axis=1).tolist() == [True, True, True]
-    assert_equal(sweep(cliff, [[-1.0, 1.0, 0.3]], compiled(gd), 5, lr=[0.1, 1.0]), expected)
+    what = (cliff, [[-1.0, 1.0, 0.3, 0.25]])  # from 0.25, lr = 0.25 goes to 0: a value, and an infinite slope
+    expected = sweep(*what, gd, 5, lr=[0.1, 0.25, 1.0])
+    assert expected.diverged.values.any(axis=1).tolist() == [True] * 4
+    assert expected.diverged.sel(start_x=0.25, lr=0.25) and not expected.diverged.sel(start_x=1.0, lr=0.1)
+    assert_equal(sweep(*what, compiled(gd), 5, lr=[0.1, 0.25, 1.0]), expected)
     assert one_loop == [True]
 
 
