@@ -96,6 +96,15 @@ def test_what_diverges_is_frozen_and_flagged(every, one_loop):
     assert one_loop == [True, True]
 
 
+def test_what_has_diverged_stays_so_when_its_steps_become_smaller(one_loop):
+    opt = gd(lr=lambda t: 1e308 if t < 3 else 0.1)
+    expected = descend(quadratic(1.0, 10.0), [[1.0, 0.0], [1.0, 0.0]], opt, 9)
+    assert expected.diverged.values.tolist() == [True, False]
+    assert (expected.theta.isel(run=0) == 1).all()
+    assert_equal(descend(quadratic(1.0, 10.0), [[1.0, 0.0], [1.0, 0.0]], compiled(opt), 9), expected)
+    assert one_loop == [True]
+
+
 def test_a_start_where_f_is_not_defined(one_loop):
     @surface(window=[(-2, 2)])
     def cliff(x):
