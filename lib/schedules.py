@@ -46,7 +46,7 @@ TypeError, ValueError
     When a parameter is of another kind or outside its range, or does not fit the others."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """What the functions of this module return: `schedule(t)` is the value at step t.
 

@@ -124,6 +124,13 @@ def test_lambs_step_is_lr_times_the_length_of_the_weights_however_small(rule):
     np.testing.assert_allclose(lengths, 0.5 * np.linalg.norm(start), rtol=1e-12)
 
 
+@pytest.mark.parametrize("rule", [lamb, dialects.keras_lamb], ids=lambda rule: rule.name)
+def test_lambs_length_is_that_of_all_weights_however_many(rule):
+    # the first step goes along the signs: the small weights take as long a one as the large ones
+    start = np.repeat([1.0, 7.0], 50_000)
+    np.testing.assert_allclose(end(rule(lr=0.5), start, [np.ones(100_000)]), start - 0.5 * 5, rtol=1e-5)
+
+
 def test_lookahead_around_gd():
     opt = lookahead(gd(lr=0.5), k=3, alpha=1 / 3)
     for steps, answer in enumerate((2, 1, 2, 1, 0, 1), start=1):

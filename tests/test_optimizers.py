@@ -1,5 +1,6 @@
 """The rules: hand arithmetic, and what theory says of rates, edges and bounds; types on the way."""
 
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -491,6 +492,13 @@ def test_centred_rmsprops_first_step(rho):
     )
 
 
+def test_centred_rmsprops_state_is_the_two_means():
+    # half of 4 and of 16, then half of that
+    state = rmsprop_centered.init(np.zeros(1))
+    path(rmsprop_centered(rho=0.5), [0.0], [np.array([4.0]), np.zeros(1)], state)
+    assert (state["m"], state["v"]) == (1, 4)
+
+
 @pytest.mark.parametrize("offset", [0.0, 3.0, -10.0])
 def test_centred_rmsprop_divides_by_the_deviation_whatever_the_mean(offset):
     # c ± 1 in turn: m ends at c ± (1 − ρ)/(1 + ρ), the deviation at √(1 − (1 − ρ)²/(1 + ρ)²)
@@ -781,6 +789,11 @@ def test_when_radam_begins_depends_on_beta2(beta2, first):
     assert begins[:1] == ([first] if first else [])  # at .61 ρ∞ = 4.13 is just above 4
 
 
+def test_where_radams_average_has_length_4_in_the_end_it_is_never_rectified():
+    # β₂ = 0.6: ρ∞ is 4, and ρ, which comes up to it, has to be above 4
+    np.testing.assert_allclose(steps_of(radam(lr=1.0, beta2=0.6, eps=0.0), [1e6] * 200), 1e6, rtol=1e-12)
+
+
 def test_radam_in_the_end_is_adam():
     g = noise(20, 3)
     paths = [path(rule(lr=0.1), np.ones(3), g, late(rule, 3)) for rule in (radam, adam)]
@@ -996,6 +1009,22 @@ def test_a_column_is_a_row_times_the_root_of_its_length():
     np.testing.assert_allclose(first_step(muon(), g), 3 * first_step(muon(), g.T).T, rtol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(1000, 2), (2, 1000)])
+def test_muon_multiplies_the_short_side(shape):
+    # a product of the long side with itself would be 8 MB
+    tracemalloc.start()
+    first_step(muon(), noise(*shape))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6
+
+
+@pytest.mark.parametrize("shape", [(3, 0), (0, 3)])
+def test_muon_and_shampoo_take_a_matrix_without_elements(shape):
+    for opt in (muon(), shampoo(lr=0.1)):
+        assert path(opt, np.zeros(shape), [np.zeros(shape)])[1].shape == shape
+
+
 def test_muons_momentum_looks_ahead():
     # g = (A, B): the second step is along B + β(βA + B), which a muon without memory can be given at once
     a, b, beta = noise(3, 4), noise(3, 4, seed=1), 0.7
@@ -1076,6 +1105,11 @@ def test_a_gradient_whose_square_overflows_stands_still(rule):
     for g, still in ((1.3e154, False), (1e157, True)):
         with np.errstate(over="ignore"):
             assert (steps_of(row.without_decay(), [g])[0] == 0) == still
+
+
+def test_shampoo_has_nan_where_a_product_overflows():
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.isnan(path(shampoo(lr=0.1), np.zeros((2, 2)), [np.full((2, 2), 1e200)])[1]).all()
 
 
 def test_signs_and_the_largest_gradient_do_not_overflow():

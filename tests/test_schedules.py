@@ -4,6 +4,7 @@ import copy
 import inspect
 import pickle
 import re
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -194,8 +195,9 @@ def test_it_prints_inside_an_optimizer():
 def test_its_documentation_is_whole(schedule):
     make = schedule.made_by
     doc = inspect.getdoc(make)
-    for part in ("    ", ">>>", "Parameters\n---", "Raises\n---", "PyTorch", "Optax"):
+    for part in ("    ", ">>>", "\n\nParameters\n---", "\n\nRaises\n---", "PyTorch", "Optax"):
         assert part in doc
+    assert doc.endswith(".")
     for name in inspect.signature(make).parameters:
         assert re.search(rf"^[\w, ]*\b{name}\b[\w, ]* : ", doc, re.MULTILINE)
     assert "t" not in inspect.signature(make).parameters
@@ -233,6 +235,14 @@ def test_what_it_was_given_may_change_later():
     assert values(both, 4).tolist() == [1, 1, 1, 2]
     with pytest.raises(ValueError, match="read-only"):
         lr(1)[0] = 5
+
+
+def test_a_schedule_does_not_change_and_equals_itself_alone():
+    lr = cosine(8, 2)
+    with pytest.raises(FrozenInstanceError):
+        lr.arguments = {}
+    assert {lr: 1}[lr] == 1
+    assert lr == lr and lr != cosine(8, 2)
 
 
 def test_a_step_number_of_numpy_is_one():
@@ -313,10 +323,10 @@ ONE = constant(1)
         (lambda: step_decay(-0.1, 3), f"peak is -0.1; {VALUE}"),
         (lambda: cosine(np.nan, 3), f"peak is nan; {VALUE}"),
         (lambda: cosine(0.1, 3, end=np.inf), f"end is inf; {VALUE}"),
-        (lambda: cosine([0.1, -3.0], 3), f"peak is -3.0; {VALUE}"),
+        (lambda: cosine([0.1, -3.0, -4.0], 3), f"peak is -3.0; {VALUE}"),
         (lambda: linear_warmup(0.1, 3, start=-2), f"start is -2; {VALUE}"),
         (lambda: exponential(0.1, 0), f"factor is 0; {FACTOR}"),
-        (lambda: step_decay(0.1, 3, factor=10), f"factor is 10; {FACTOR}"),
+        (lambda: step_decay(0.1, 3, factor=1.5), f"factor is 1.5; {FACTOR}"),
         (lambda: inverse_time(1, rate=-1), "rate is -1; it has to be a finite number ≥ 0: 1 gives peak/t"),
         (
             lambda: polynomial(1, 3, 0),
