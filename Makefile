@@ -1,9 +1,10 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-frameworks execute lint lock bench figures FORCE
+.PHONY: help lab test test-frameworks mutants execute lint lock bench figures FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
+MODULE := optimizers dialects schedules
 LAB_ARGS :=
 
 # The reader's own settings stay out of the set-up and of the kernels it starts.
@@ -16,6 +17,7 @@ help:
 	@echo "make lab        open the course in JupyterLab (LAB_ARGS=... for its options)"
 	@echo "make test       run every test: library, chapters, structure, browser"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
+	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check"
 	@echo "make figures    draw every figure of figures/"
@@ -72,6 +74,15 @@ test: .venv/ready
 
 test-frameworks: .venv/frameworks
 	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/fused.py lib/compiled.py
+
+.venv/mutants: .venv/ready
+	@echo "Installing poodle into .venv"
+	@$(PY) -m pip install -qq --no-build-isolation -e '.[mutants]'
+	@touch $@
+
+# How to read what it prints: tools/mutants.py
+mutants: .venv/mutants
+	@.venv/bin/poodle -w $$(getconf _NPROCESSORS_ONLN) $(MODULE:%=--only lib/%.py)
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready

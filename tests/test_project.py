@@ -162,3 +162,14 @@ def test_one_version():
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     released = re.findall(r"^## \[(\d[^\]]*)\]", changes, re.MULTILINE)
     assert citation["version"] == released[0] == PROJECT["version"]
+
+
+def test_each_survivor_is_explained_on_a_line_that_is_there():
+    entries = tomllib.loads((ROOT / "tests" / "survivors.toml").read_text(encoding="utf-8"))["survivors"]
+    for entry in entries:
+        assert entry.keys() == {"where", "old", "new", "why"} and entry["new"] and entry["why"]
+        module, _, name = entry["where"].partition(".")
+        source = (ROOT / "lib" / f"{module}.py").read_text(encoding="utf-8")
+        places = {getattr(node, "name", ""): node for node in ast.parse(source).body}
+        text = ast.get_source_segment(source, places[name]) if name else source
+        assert entry["old"] in map(str.strip, text.splitlines()), entry["old"]
