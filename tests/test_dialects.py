@@ -64,6 +64,11 @@ def test_the_dialects_name_the_versions_they_were_recorded_with(recorded):
     assert [f"{name} {version}" for name, version in said.items()] == recorded["versions"].tolist()
 
 
+def test_torch_momentum_is_not_damped_unless_told(recorded):
+    (plain,) = (case for case in CASES if case.key == "momentum-torch0")  # SGD(momentum=0.9)
+    assert error(walk(dialects.torch_momentum(), plain.g), recorded[plain.key]) <= 1e-12
+
+
 # The frameworks' own suites and documentation, one step from P along G with lr = 0.5 unless it is said.
 
 ONE_STEP = [
@@ -129,6 +134,21 @@ def test_lambs_length_is_that_of_all_weights_however_many(rule):
     # the first step goes along the signs: the small weights take as long a one as the large ones
     start = np.repeat([1.0, 7.0], 50_000)
     np.testing.assert_allclose(end(rule(lr=0.5), start, [np.ones(100_000)]), start - 0.5 * 5, rtol=1e-5)
+
+
+def test_optaxs_centred_rmsprop_keeps_the_two_means():
+    # half of 4 and of 16, then half of that
+    theta, opt = np.zeros(1), dialects.optax_rmsprop_centered(lr=0.1, rho=0.5)
+    state = opt.init(theta)
+    for g in (4.0, 0.0):
+        opt.step(theta, np.array([g]), state)
+    assert (state["m"], state["v"]) == (1, 4)
+
+
+@pytest.mark.parametrize("g", [7.0, 0.1, -1e3])
+def test_optaxs_centred_rmsprop_stays_finite_under_a_constant_gradient(g):
+    # v − m² goes to 0 and rounds below it
+    assert np.isfinite(end(dialects.optax_rmsprop_centered(lr=0.01, eps=1e-30), [0.0], np.full((500, 1), g)))
 
 
 def test_lookahead_around_gd():

@@ -2,7 +2,7 @@
 
 Poodle changes one place of lib/optimizers.py, dialects.py or schedules.py at a time, an operator, a number (a
 default too), a comparison, a call, a return, …, in a copy of the project under .mutants/; its settings are in
-pyproject.toml. A mutant is killed when one of the module's tests, TESTS below, fails on it or does not end.
+pyproject.toml. A mutant is killed when one of the module's tests, TESTS below, fails on it, or loops.
 
 While it runs, FOUND counts the killed. The last lines count them for each module, and it fails when less than
 95 % of a module's are killed, when one survives that tests/survivors.toml does not explain, or when one that
@@ -15,6 +15,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import resource
 import sys
 import tomllib
 from collections.abc import Callable
@@ -25,6 +26,9 @@ from poodle import PoodleTestingFailedError
 from poodle.data_types import Mutant, MutantTrialResult, TestingResults
 
 ENOUGH = 0.95
+SECONDS = (
+    20  # of the processor, for the tests of one mutant, which take 2 to 6: a loop without end is cut off
+)
 SURVIVORS = Path("tests/survivors.toml")
 TESTS = {  # those with a truth from elsewhere; what only compares a rule with itself is left out
     "optimizers": ["tests/test_optimizers.py", "tests/test_dialects.py", "lib/optimizers.py"],
@@ -71,6 +75,7 @@ def _pytest(folder: Path, arguments: list[str]) -> None:
     said = os.open("said.txt", os.O_WRONLY | os.O_CREAT)
     os.dup2(said, 1)
     os.dup2(said, 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     sys.dont_write_bytecode = True
     os._exit(pytest.main(arguments))
 
