@@ -26,9 +26,7 @@ from poodle import PoodleTestingFailedError
 from poodle.data_types import Mutant, MutantTrialResult, TestingResults
 
 ENOUGH = 0.95
-SECONDS = (
-    20  # of the processor, for the tests of one mutant, which take 2 to 6: a loop without end is cut off
-)
+SECONDS = 20  # of the processor for one mutant, whose tests take 2 to 6: a loop without end is cut off
 SURVIVORS = Path("tests/survivors.toml")
 TESTS = {  # those with a truth from elsewhere; what only compares a rule with itself is left out
     "optimizers": ["tests/test_optimizers.py", "tests/test_dialects.py", "lib/optimizers.py"],
