@@ -202,7 +202,7 @@ def torch_muon(theta, g, t, b, *, lr=0.001, beta=0.95, weight_decay=0.1):
     """
     b = beta * b + (1 - beta) * g
     rows, columns = theta.shape
-    o = max(1, rows / columns) ** 0.5 * orthogonalize((1 - beta) * g + beta * b, eps=1e-15)
+    o = max(1, rows / max(1, columns)) ** 0.5 * orthogonalize((1 - beta) * g + beta * b, eps=1e-15)
     return theta * (1 - lr * weight_decay) - lr * o, b
 
 
@@ -375,7 +375,7 @@ def optax_muon(theta, g, t, b, *, lr, beta=0.95, weight_decay=0.0):
     b = beta * b + (1 - beta) * g
     rows, columns = theta.shape
     mean = beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
-    o = max(1, columns / rows) ** 0.5 * orthogonalize(mean, eps=1e-8)
+    o = max(1, columns / max(1, rows)) ** 0.5 * orthogonalize(mean, eps=1e-8)
     return theta - lr * (o + weight_decay * theta), b
 
 

@@ -201,3 +201,14 @@ def test_a_dialect_names_the_function_it_is(name):
         name.partition("_")[0]
     ]
     assert f"`{framework}" in dialects.__dict__[name].__doc__.partition("\n\n")[0].replace("\n", "")
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
+@pytest.mark.parametrize("name", ["torch_muon", "optax_muon", "keras_muon"])
+def test_a_matrix_without_elements_is_stepped(name, shape):
+    rule = getattr(dialects, name)
+    opt = rule(lr=0.1)
+    theta = np.ones(shape)
+    state = opt.init(theta)
+    opt.step(theta, np.ones(shape), state)
+    assert theta.shape == shape and state["t"] == 1
