@@ -1,52 +1,13 @@
-// The player's picture: what lib/player.py recorded, drawn and played. Nothing is computed here but
-// pixels. The wire format is described at the head of lib/player.py.
+// Made by tools/bundle.py from lib/player/*.js: change those.
 
-const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
-const SECONDS = 8; // a whole run at speed 1
-const ICONS = {
-  play: "M2 0l10 6-10 6z", pause: "M1 0h3.5v12H1zM7.5 0H11v12H7.5z",
-  back: "M0 0h2.5v12H0zM12 0v12L3.5 6z", forward: "M12 0H9.5v12H12zM0 0v12l8.5-6z",
-};
+// numbers.js
 
-// ---- Data ------------------------------------------------------------------------------------------
-
-// 24-bit floats, the upper three bytes of a float32, as a Float32Array.
-export function unpack(buffer) {
-  const view = buffer.buffer ?? buffer;
-  const bytes = new Uint8Array(view, buffer.byteOffset ?? 0, buffer.byteLength);
-  const words = new Uint32Array(Math.floor(bytes.length / 3));
-  for (let i = 0, j = 0; i < words.length; i++, j += 3) {
-    words[i] = ((bytes[j] << 8) | (bytes[j + 1] << 16) | (bytes[j + 2] << 24)) >>> 0;
-  }
-  return new Float32Array(words.buffer);
-}
-
-// The recorded run of a series for the sliders' positions `at`: channels by name, and its last step.
-export function select(meta, data, index, at) {
-  const points = meta.steps.length;
-  const size = (series) => series.axes.reduce((n, axis) => n * meta.axes[axis].values.length, 1);
-  const before = meta.series.slice(0, index).reduce((n, series) => n + size(series), 0);
-  const series = meta.series[index];
-  const inside = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
-  const first = (before + inside) * meta.channels.length * points;
-  const run = { series };
-  meta.channels.forEach((channel, c) => {
-    run[channel] = data.subarray(first + c * points, first + (c + 1) * points);
-  });
-  run.across = run[meta.coords[0]];
-  run.up = meta.coords.length > 1 ? run[meta.coords[1]] : run.loss.map((gap) => gap + meta.floor);
-  run.last = points - 1;
-  while (run.last >= 0 && !(Number.isFinite(run.across[run.last]) && Number.isFinite(run.up[run.last]))) run.last--;
-  run.diverged = run.last < points - 1;
-  return run;
-}
-
-// ---- Numbers ---------------------------------------------------------------------------------------
+// Numbers as the page writes them, and the ticks of an axis.
 
 const SUPERSCRIPTS = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((s, i) => [i, s])) };
 const superscript = (n) => [...String(n)].map((c) => SUPERSCRIPTS[c]).join("");
 
-export function number(value, digits = 3) {
+function number(value, digits = 3) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size === 0) return "0";
@@ -57,14 +18,18 @@ export function number(value, digits = 3) {
   return (size < 10 ** digits ? value.toPrecision(digits) : value.toFixed(0)).replace("-", "−");
 }
 
-// A sweep's value, with no zeros to fill up.
+// A sweep's value or a tick, with no zeros to fill up.
 function brief(value) {
   if (typeof value !== "number") return String(value);
   return number(value).replace(/(\.\d*?)0+(?=$|·)/, "$1").replace(/\.(?=$|·)/, "");
 }
 
+const power = (value) => `10${superscript(Math.round(Math.log10(value)))}`;
+
+// Round numbers inside [low, high], about `count` of them.
 function ticks([low, high], count) {
   const rough = (high - low) / count;
+  if (!(rough > 0) || !Number.isFinite(rough)) return [];
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((n) => n * unit >= rough) * unit;
   const found = [];
@@ -72,6 +37,7 @@ function ticks([low, high], count) {
   return found;
 }
 
+// Powers of ten inside [low, high], at most about `count` of them.
 function decades([low, high], count) {
   const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
   const step = Math.max(1, Math.ceil((last - first) / count));
@@ -80,7 +46,123 @@ function decades([low, high], count) {
   return found;
 }
 
-// ---- Drawing ---------------------------------------------------------------------------------------
+// A start on screen as short as the picture allows: a two-thousandth of the window.
+function rounded(value, [low, high]) {
+  const digits = Math.max(0, Math.ceil(-Math.log10((high - low) / 2000)));
+  return +value.toFixed(Math.min(digits, 100));
+}
+
+// words.js
+
+// What is on screen, in words: for the table, for labels, for announcements.
+
+
+// Where a run is, with as many digits as the window needs.
+function point(meta, run, k) {
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(meta.window[0][1] - meta.window[0][0])));
+  const one = (v) => (Math.abs(v) < 1e4 ? (+v.toFixed(digits) || 0).toFixed(digits).replace("-", "−") : number(v));
+  const values = run.theta.map((theta) => one(theta[k]));
+  return values.length > 1 ? `(${values.join(", ")})` : values[0];
+}
+
+function tell(meta, run, k) {
+  if (run.last < 0) return "no finite point";
+  if (run.diverged && k > run.last) return `diverged after step ${meta.steps[run.last]}`;
+  return `f = ${number(run.loss[k] + meta.floor)}`;
+}
+
+const settings = (meta, at, axes = meta.axes.keys()) =>
+  [...axes].map((i) => `${meta.axes[i].name} ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+
+// A run's name; of a pinned one, also where the sliders were.
+function title(meta, run) {
+  if (!run.at) return run.series.name;
+  const pinned = meta.series.length > 1 ? `${run.series.name} pinned` : "pinned";
+  return [pinned, settings(meta, run.at, run.series.axes)].filter(Boolean).join(": ");
+}
+
+const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
+
+const where = (meta, k) => `step ${meta.steps[k]} of ${meta.steps.at(-1)}`;
+
+// wire.js
+
+// What lib/wire.py sends, taken apart. The format is described there.
+
+// 24-bit floats, the upper three bytes of a float32, as a Float32Array.
+function unpack(buffer) {
+  const view = buffer.buffer ?? buffer;
+  const bytes = new Uint8Array(view, buffer.byteOffset ?? 0, buffer.byteLength);
+  const words = new Uint32Array(Math.floor(bytes.length / 3));
+  for (let i = 0, j = 0; i < words.length; i++, j += 3) {
+    words[i] = (bytes[j] << 8) | (bytes[j + 1] << 16) | (bytes[j + 2] << 24);
+  }
+  return new Float32Array(words.buffer);
+}
+
+// Where each series lies in the data: its first number, its runs and its channels.
+function blocks(meta) {
+  let first = 0;
+  return meta.series.map((series) => {
+    const runs = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length, 1);
+    const channels = meta.coords.length * (1 + series.inner.length) + 2;
+    const block = { first, runs, channels };
+    first += runs * channels * meta.steps.length;
+    return block;
+  });
+}
+
+// The recorded run of a series for the sliders' positions `at`: its channels and its last step.
+function select(meta, data, index, at) {
+  const [series, block, points] = [meta.series[index], blocks(meta)[index], meta.steps.length];
+  const inside = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
+  let next = block.first + inside * block.channels * points;
+  const channel = () => data.subarray(next, (next += points));
+  const run = { series, index, theta: meta.coords.map(channel), loss: channel(), grad_norm: channel() };
+  run.inner = series.inner.map((quantity) => ({ ...quantity, values: meta.coords.map(channel) }));
+  run.across = run.theta[0];
+  run.up = run.theta[1] ?? run.loss.map((gap) => gap + meta.floor);
+  run.last = points - 1;
+  while (run.last >= 0 && !(Number.isFinite(run.across[run.last]) && Number.isFinite(run.up[run.last]))) run.last--;
+  run.diverged = run.last < points - 1;
+  return run;
+}
+
+// What the loss axis spans: all of the data, but no more than ten decades below the highest start and
+// two above it.
+function lossRange(meta, data) {
+  if (!meta.log) return meta.range;
+  const points = meta.steps.length;
+  let [low, high, start] = [Infinity, 0, 0];
+  for (const { first, runs, channels } of blocks(meta)) {
+    for (let r = 0; r < runs; r++) {
+      const i = first + (r * channels + meta.coords.length) * points;
+      if (data[i] > start && data[i] < Infinity) start = data[i];
+      for (let k = i; k < i + points; k++) {
+        const v = data[k];
+        if (v > 0 && v < low) low = v;
+        if (v > high && v < Infinity) high = v;
+      }
+    }
+  }
+  if (!(high > 0)) return [0.1, 1];
+  high = Math.min(high, 100 * (start || high));
+  return [Math.max(Math.min(low, high / 10), 1e-10 * (start || high)), high];
+}
+
+// The Python that makes the runs on screen; null when it is not known.
+function code(meta, at, start, shown) {
+  const value = (name) => String(/^\d+$/.test(name) ? start[name] : meta.axes[meta.axes.findIndex((axis) => axis.name === name)].values.at(at[meta.axes.findIndex((axis) => axis.name === name)]));
+  const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => value(name)));
+  if (!calls.length || calls.includes(undefined)) return null;
+  if (meta.series.length === 1) return calls[0];
+  const quoted = (text) => JSON.stringify(text);
+  return `{\n${calls.map((call, i) => `    ${quoted(shown[i].name)}: ${call},\n`).join("")}}`;
+}
+
+// shapes.js
+
+// Markers, arrows and paths, in pixels.
 
 // Markers as polygons: [corners, first corner in turns, radius of the corners between them].
 const MARKERS = {
@@ -102,9 +184,101 @@ function outline(marker, x, y, size) {
   return points;
 }
 
-// A canvas in CSS pixels, cleared.
-function prepare(canvas) {
-  const { clientWidth: width, clientHeight: height } = canvas;
+function polygon(g, points) {
+  g.beginPath();
+  points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+  g.closePath();
+}
+
+// A run's head: its marker; hollow for a pinned one.
+function head(g, points, style, colors, hollow = false) {
+  polygon(g, points);
+  const color = colors.of(style.color);
+  Object.assign(g, { fillStyle: hollow ? colors.bg : color, strokeStyle: hollow ? color : colors.bg, lineWidth: 1.5 * colors.em });
+  if (!hollow) g.stroke();
+  g.fill();
+  if (hollow) g.stroke();
+}
+
+// A pointer on the frame's edge, towards a head that is outside.
+function pointer(f, x, y, em) {
+  const inside = (v, low, size) => Math.max(low + 9 * em, Math.min(low + size - 9 * em, v));
+  const [ex, ey] = [inside(x, f.left, f.width), inside(y, f.top, f.height)];
+  const turn = Math.atan2(y - ey, x - ex);
+  const corner = (angle, size) => [ex + em * size * Math.cos(turn + angle), ey + em * size * Math.sin(turn + angle)];
+  return [corner(0, 8), corner(2.4, 7), corner(Math.PI, 2.5), corner(-2.4, 7)];
+}
+
+// An arrow from (x, y), with its name behind the tip.
+function arrow(g, x, y, dx, dy, name, color, colors) {
+  const [length, turn, { em }] = [Math.hypot(dx, dy), Math.atan2(dy, dx), colors];
+  if (!(length > 2)) return;
+  const size = Math.min(9 * em, 0.6 * length);
+  const [tx, ty] = [x + dx, y + dy];
+  const back = [x + dx * (1 - (0.8 * size) / length), y + dy * (1 - (0.8 * size) / length)];
+  for (const [strokeStyle, lineWidth] of [[colors.halo, 5 * em], [color, 2.2 * em]]) {
+    g.beginPath();
+    g.moveTo(x, y);
+    g.lineTo(...back);
+    Object.assign(g, { strokeStyle, lineWidth });
+    g.stroke();
+  }
+  const barb = (angle) => [tx - size * Math.cos(turn + angle), ty - size * Math.sin(turn + angle)];
+  polygon(g, [[tx, ty], barb(0.45), barb(-0.45)]);
+  g.fillStyle = color;
+  g.fill();
+  Object.assign(g, { font: `italic ${12 * em}px ${colors.font}`, textAlign: dx < 0 ? "right" : "left", textBaseline: "middle" });
+  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + 8 * em * Math.sin(turn)];
+  Object.assign(g, { strokeStyle: colors.bg, lineWidth: 3 * em });
+  g.strokeText(name, nx, ny);
+  g.fillText(name, nx, ny);
+}
+
+// A run's points in pixels, [x0, y0, x1, y1, …], up to its last one, and how long the line is there.
+function pixels(f, xs, ys, last) {
+  const [points, along] = [new Float32Array(2 * (last + 1)), new Float32Array(last + 1)];
+  for (let k = 0; k <= last; k++) {
+    const [x, y] = [f.px(xs[k]), f.py(ys[k])];
+    points[2 * k] = x;
+    points[2 * k + 1] = y;
+    if (k) along[k] = along[k - 1] + Math.hypot(x - points[2 * k - 2], y - points[2 * k - 1]);
+  }
+  return { points, along, last };
+}
+
+// Where the line is at a step; a fraction glides towards the next point.
+function place({ points, last }, step) {
+  const k = Math.min(Math.floor(step), last);
+  const part = Math.min(step, last) - k;
+  const at = (c) => points[2 * k + c] + (part ? part * (points[2 * k + 2 + c] - points[2 * k + c]) : 0);
+  return [at(0), at(1)];
+}
+
+// The line from one step to another, as the current path.
+function trace(g, line, from, until) {
+  const { points } = line;
+  g.beginPath();
+  g.moveTo(...place(line, from));
+  for (let k = Math.floor(from) + 1; k <= until; k++) g.lineTo(points[2 * k], points[2 * k + 1]);
+  if (until > Math.floor(until)) g.lineTo(...place(line, until));
+}
+
+// The recorded step whose point is nearest to (x, y), and how far it is.
+function nearest({ points, last }, x, y, until = last) {
+  let found = { k: -1, away: Infinity };
+  for (let k = 0; k <= Math.min(last, until); k++) {
+    const away = Math.hypot(points[2 * k] - x, points[2 * k + 1] - y);
+    if (away < found.away) found = { k, away };
+  }
+  return found;
+}
+
+// canvas.js
+
+// Canvases, and frames that map data to their pixels.
+
+// A canvas of this size in CSS pixels, cleared.
+function prepare(canvas, width, height) {
   const ratio = globalThis.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
@@ -115,7 +289,7 @@ function prepare(canvas) {
   return g;
 }
 
-// A frame maps data to pixels: {x, y} functions and the pixel box.
+// A frame maps data to pixels: {px, py} functions, their inverses and the pixel box.
 function frame(box, xs, ys, log = false) {
   const scale = log ? (v) => Math.log10(Math.max(v, ys[0] * 1e-9)) : (v) => v;
   const [low, high] = ys.map(scale);
@@ -124,89 +298,44 @@ function frame(box, xs, ys, log = false) {
     ...box, xs, ys,
     px: (v) => limit(box.left + ((v - xs[0]) / (xs[1] - xs[0] || 1)) * box.width),
     py: (v) => limit(box.top + (1 - (scale(v) - low) / (high - low || 1)) * box.height),
+    x: (pixel) => xs[0] + ((pixel - box.left) / box.width) * (xs[1] - xs[0]),
+    y: (pixel) => ys[0] + (1 - (pixel - box.top) / box.height) * (ys[1] - ys[0]),
+    inside: (x, y) => x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height,
   };
 }
 
+// The part of the window around a center: no part of it is outside as long as the center is inside.
+function around([[x0, x1], [y0, y1]], { x, y, zoom }) {
+  const part = (low, high, center) => {
+    const half = (high - low) / 2 / zoom;
+    const c = center < low || center > high ? center : Math.max(low + half, Math.min(high - half, center));
+    return [c - half, c + half];
+  };
+  return [part(x0, x1, x), part(y0, y1, y)];
+}
+
 function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid }) {
-  g.font = `11px ${colors.font}`;
-  g.lineWidth = 1;
+  const { em } = colors;
+  g.font = `${11 * em}px ${colors.font}`;
+  g.lineWidth = em;
   g.fillStyle = colors.muted;
   g.strokeStyle = colors.rule;
   g.textAlign = "center";
   g.textBaseline = "top";
-  for (const v of across) g.fillText(brief(v), f.px(v), f.top + f.height + 6);
-  g.fillText(xlabel, f.left + f.width / 2, f.top + f.height + 19);
+  for (const [text, x] of across) g.fillText(text, x, f.top + f.height + 6 * em);
+  g.fillText(xlabel, f.left + f.width / 2, f.top + f.height + 19 * em);
   g.textAlign = "left";
   g.fillText(ylabel, 2, f.ylabel);
   g.textAlign = "right";
   g.textBaseline = "middle";
   g.beginPath();
   for (const v of up) {
-    g.fillText(label(v), f.left - 6, f.py(v));
-    if (grid) g.moveTo(f.left, f.py(v)), g.lineTo(f.left + f.width, f.py(v));
+    const y = f.py(v);
+    if (y - 6 * em < f.ylabel + 11 * em && y > f.ylabel - 6 * em) continue; // the axis's name stands there
+    g.fillText(label(v), f.left - 6 * em, y);
+    if (grid) g.moveTo(f.left, y), g.lineTo(f.left + f.width, y);
   }
   g.stroke();
-}
-
-// A run's points in pixels, [x0, y0, x1, y1, …], up to its last one.
-function pixels(f, xs, ys, last) {
-  const points = new Float32Array(2 * (last + 1));
-  for (let k = 0; k <= last; k++) [points[2 * k], points[2 * k + 1]] = [f.px(xs[k]), f.py(ys[k])];
-  return points;
-}
-
-// The polyline as far as step `until`, whose fraction glides towards the next point; returns its end.
-function trace(g, points, until) {
-  const whole = Math.floor(until);
-  let [x, y] = [points[0], points[1]];
-  g.beginPath();
-  g.moveTo(x, y);
-  for (let k = 1; k <= whole; k++) g.lineTo((x = points[2 * k]), (y = points[2 * k + 1]));
-  if (until > whole) {
-    x += (until - whole) * (points[2 * whole + 2] - x);
-    y += (until - whole) * (points[2 * whole + 3] - y);
-    g.lineTo(x, y);
-  }
-  return [x, y];
-}
-
-function stroke(g, style, colors, halo) {
-  if (halo) Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 }), g.stroke();
-  g.setLineDash(style.dash);
-  Object.assign(g, { strokeStyle: colors.of(style.color), lineWidth: 1.8 });
-  g.stroke();
-  g.setLineDash([]);
-}
-
-function fill(g, points, style, colors) {
-  g.beginPath();
-  points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
-  g.closePath();
-  Object.assign(g, { fillStyle: colors.of(style.color), strokeStyle: colors.bg, lineWidth: 1.5 });
-  g.stroke();
-  g.fill();
-}
-
-// An arrow on the edge, towards a head that is outside.
-function arrow(f, x, y) {
-  const inside = (v, low, size) => Math.max(low + 9, Math.min(low + size - 9, v));
-  const [ex, ey] = [inside(x, f.left, f.width), inside(y, f.top, f.height)];
-  const turn = Math.atan2(y - ey, x - ex);
-  const corner = (angle, size) => [ex + size * Math.cos(turn + angle), ey + size * Math.sin(turn + angle)];
-  return [corner(0, 8), corner(2.4, 7), corner(Math.PI, 2.5), corner(-2.4, 7)];
-}
-
-// A dot at each recorded step, where they do not run together.
-function dots(g, points, until) {
-  let [dx, dy] = [Infinity, 0];
-  for (let k = 0; k <= until; k++) {
-    const [x, y] = [points[2 * k], points[2 * k + 1]];
-    if (Math.hypot(x - dx, y - dy) < 7) continue;
-    [dx, dy] = [x, y];
-    g.beginPath();
-    g.arc(x, y, 2.2, 0, 7);
-    g.fill();
-  }
 }
 
 function clip(g, left, top, width, height) {
@@ -216,92 +345,340 @@ function clip(g, left, top, width, height) {
   g.clip();
 }
 
+// The landscape's shapes as paths; `d` stays for SVG.
+function shapes({ unit = 1, shapes = [] }) {
+  return { unit, shapes: shapes.map((shape) => ({ ...shape, path: new Path2D(shape.d) })) };
+}
+
+function drawLand(g, f, land, [[x0, x1], [y0, y1]], zoom, colors) {
+  const [left, right, top, bottom] = [f.px(x0), f.px(x1), f.py(y1), f.py(y0)];
+  const [sx, sy] = [(right - left) / land.unit, (bottom - top) / land.unit];
+  clip(g, f.left, f.top, f.width, f.height);
+  for (const { d, path, fill, line, from } of land.shapes) {
+    if (from > zoom) continue;
+    const drawn = new Path2D();
+    drawn.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
+    Object.assign(drawn, { d, at: [sx, 0, 0, sy, left, top] }); // for the SVG
+    if (fill && !colors.forced) g.fillStyle = fill[colors.dark ? 1 : 0], g.fill(drawn, "evenodd");
+    if (!line) continue;
+    Object.assign(g, { strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0], lineWidth: (fill || from ? 0.7 : 1.7) * colors.em });
+    g.stroke(drawn);
+  }
+  g.restore();
+}
+
+// map.js
+
+// The map: paths with heads and trails over the landscape, arrows at the heads, marks.
+
+
+const PIECES = 6; // of a trail, each fainter than the one after it
+const OLD = 0.55; // how much is left of what lies behind the trail
+
 function drawMap(g, f, meta, state, colors) {
-  drawAxes(g, f, colors, { across: ticks(f.xs, 5), up: ticks(f.ys, 5), label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
+  const { em } = colors;
+  const up = ticks(f.ys, 5);
+  const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
+  drawAxes(g, f, colors, { across, up, label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
   g.strokeRect(f.left, f.top, f.width, f.height);
   clip(g, f.left, f.top, f.width, f.height);
-  const heads = state.shown().map((run) => {
+  drawMarks(g, f, meta.marks, colors);
+  for (const run of state.pinned()) {
+    trace(g, run.path, 0, Math.min(state.step, run.last));
+    for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
+      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 });
+      g.stroke();
+    }
+    g.globalAlpha = 1;
+  }
+  for (const run of state.shown()) {
     const until = Math.min(state.step, run.last);
-    const end = trace(g, run.path, until);
-    stroke(g, run.series, colors, true);
+    drawTrail(g, run, until, colors);
     g.fillStyle = colors.of(run.series.color);
-    dots(g, run.path, until);
-    return [run.series, ...end];
-  });
-  for (const [series, x, y] of heads) {
-    const inside = x >= f.left && x <= f.left + f.width && y >= f.top && y <= f.top + f.height;
-    fill(g, inside ? outline(series.marker, x, y, 6) : arrow(f, x, y), series, colors);
+    dots(g, run.path, until, em);
   }
-  if (state.live) {
-    g.beginPath();
-    g.arc(...state.handle(f), 9, 0, 7);
-    for (const [strokeStyle, lineWidth] of [[colors.bg, 4], [colors.fg, 1.8]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
-  }
-  g.restore();
-}
-
-function drawLoss(g, f, meta, state, colors) {
-  const power = (v) => `10${superscript(Math.round(Math.log10(v)))}`;
-  const up = meta.log ? { up: decades(f.ys, 6), label: power } : { up: ticks(f.ys, 5), label: brief };
-  drawAxes(g, f, colors, { across: ticks(f.xs, 5).filter(Number.isInteger), ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
-  clip(g, f.left - 8, f.top - 8, f.width + 16, f.height + 8);
-  const now = f.px(meta.steps[Math.floor(state.step)]);
-  g.strokeStyle = colors.muted;
-  g.beginPath();
-  g.moveTo(now, f.top);
-  g.lineTo(now, f.top + f.height);
-  g.stroke();
-  const heads = state.shown().map((run) => {
-    const end = trace(g, run.curve, Math.min(state.step, run.last));
-    stroke(g, run.series, colors, false);
-    return [run.series, ...end];
-  });
-  for (const [series, x, y] of heads) fill(g, outline(series.marker, x, y, 5), series, colors);
-  g.restore();
-}
-
-// What the loss axis spans: all of the data, but no more than ten decades below the highest start and
-// two above it.
-function lossRange(meta, data) {
-  if (!meta.log) return meta.range;
-  const [points, width] = [meta.steps.length, meta.channels.length];
-  let [low, high, start] = [Infinity, 0, 0];
-  for (let i = (width - 2) * points; i < data.length; i += width * points) {
-    if (data[i] > start && Number.isFinite(data[i])) start = data[i];
-    for (let k = i; k < i + points; k++) {
-      const v = data[k];
-      if (v > 0 && v < low) low = v;
-      if (v > high && v < Infinity) high = v;
+  for (const run of state.pinned()) mark(g, f, run, state.step, colors, true);
+  for (const run of state.shown()) {
+    if (!state.arrows.size || state.step > run.last) continue;
+    const [x, y] = place(run.path, state.step);
+    for (const { name, dx, dy, color } of pushes(f, meta, run, Math.floor(state.step), state.arrows)) {
+      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors);
     }
   }
-  if (!(high > 0)) return [0.1, 1];
-  high = Math.min(high, 100 * (start || high));
-  low = Math.max(Math.min(low, high / 10), 1e-10 * (start || high));
-  return [low, high];
+  for (const run of state.shown()) mark(g, f, run, state.step, colors, false);
+  if (state.hover !== null) for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);
+  if (state.live) {
+    g.beginPath();
+    g.arc(...state.handle(f), 9 * em, 0, 7);
+    for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+  }
+  g.restore();
 }
 
-// ---- The page --------------------------------------------------------------------------------------
+function drawMarks(g, f, marks, colors) {
+  const { em } = colors;
+  for (const [x, y] of marks.minima) {
+    polygon(g, outline("*", f.px(x), f.py(y), 6.5 * em));
+    Object.assign(g, { fillStyle: colors.fg, strokeStyle: colors.bg, lineWidth: 2 * em });
+    g.stroke();
+    g.fill();
+  }
+  g.beginPath();
+  for (const [x, y] of marks.saddles) {
+    const [px, py, r] = [f.px(x), f.py(y), 4.5 * em];
+    g.moveTo(px - r, py - r), g.lineTo(px + r, py + r), g.moveTo(px - r, py + r), g.lineTo(px + r, py - r);
+  }
+  for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+}
 
+// The path, its last fifth stronger towards the head.
+function drawTrail(g, run, until, colors) {
+  const { em } = colors;
+  const length = Math.max(12, run.path.last / 5);
+  const from = Math.max(0, Math.floor(until - length));
+  const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
+  const spans = [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
+  trace(g, run.path, 0, until);
+  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em });
+  g.stroke();
+  Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.9 * em });
+  g.setLineDash(run.series.dash.map((part) => part * em));
+  for (const [a, b, globalAlpha] of spans) {
+    if (b <= a) continue;
+    trace(g, run.path, a, b);
+    Object.assign(g, { globalAlpha, lineDashOffset: run.path.along[a] });
+    g.stroke();
+  }
+  Object.assign(g, { globalAlpha: 1, lineDashOffset: 0 });
+  g.setLineDash([]);
+}
+
+// A dot at each recorded step, where they do not run together.
+function dots(g, { points }, until, em) {
+  let [dx, dy] = [Infinity, 0];
+  g.beginPath();
+  for (let k = 0; k <= until; k++) {
+    const [x, y] = [points[2 * k], points[2 * k + 1]];
+    if (Math.hypot(x - dx, y - dy) < 7 * em) continue;
+    [dx, dy] = [x, y];
+    g.moveTo(x + 2.2 * em, y);
+    g.arc(x, y, 2.2 * em, 0, 7);
+  }
+  g.fill();
+}
+
+// The head, or where it went.
+function mark(g, f, run, step, colors, hollow) {
+  const [x, y] = place(run.path, step);
+  head(g, f.inside(x, y) ? outline(run.series.marker, x, y, 6 * colors.em) : pointer(f, x, y, colors.em), run.series, colors, hollow);
+}
+
+function ring(g, path, k, run, colors) {
+  if (k > run.last) return;
+  g.beginPath();
+  g.arc(...place(path, k), 6 * colors.em, 0, 7);
+  for (const [strokeStyle, lineWidth] of [[colors.bg, 4.5 * colors.em], [colors.fg, 2 * colors.em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+}
+
+// The arrows at a head, in pixels: the step as it is; a recorded quantity with the square root of its length
+// on the map, the longest of the run a quarter of the map's width.
+function pushes(f, meta, run, k, wanted) {
+  const scale = [f.width / (meta.window[0][1] - meta.window[0][0]), -f.height / (meta.window[1][1] - meta.window[1][0])];
+  const found = [];
+  for (const quantity of run.inner) {
+    if (quantity.kind !== "arrow" || !wanted.has(quantity.name)) continue;
+    const size = (i) => Math.hypot(...quantity.values.map((values, c) => values[i] * scale[c]));
+    quantity.longest ??= quantity.values[0].reduce((most, _, i) => (size(i) > most ? size(i) : most), 0);
+    const factor = (0.25 * f.width * Math.sqrt(size(k) / quantity.longest)) / size(k);
+    const [dx, dy] = [0, 1].map((c) => (quantity.values[c]?.[k] ?? 0) * scale[c] * factor);
+    if (Number.isFinite(factor)) found.push({ name: quantity.name, dx, dy, color: quantity.name === "−g" ? "fg" : "accent" });
+  }
+  if (wanted.has("step") && k < run.last) {
+    const { points } = run.path;
+    found.push({ name: "step", dx: points[2 * k + 2] - points[2 * k], dy: points[2 * k + 3] - points[2 * k + 1], color: "own" });
+  }
+  return found;
+}
+
+// charts.js
+
+// Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
+
+
+function drawLoss(g, f, meta, state, colors) {
+  const { em } = colors;
+  const up = meta.log ? { up: decades(f.ys, 6), label: power } : { up: ticks(f.ys, 5), label: brief };
+  const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
+  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+  clip(g, f.left - 8 * em, f.top - 8 * em, f.width + 16 * em, f.height + 16 * em);
+  const upright = (step, style) => {
+    const x = f.px(meta.steps[step]);
+    Object.assign(g, { strokeStyle: style, lineWidth: em });
+    g.beginPath();
+    g.moveTo(x, f.top);
+    g.lineTo(x, f.top + f.height);
+    g.stroke();
+  };
+  upright(Math.floor(state.step), colors.muted);
+  for (const [runs, pinned] of [[state.pinned(), true], [state.shown(), false]]) {
+    for (const run of runs) {
+      trace(g, run.curve, 0, Math.min(state.step, run.last));
+      Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: pinned ? 0.75 : 1 });
+      if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+      g.stroke();
+      g.setLineDash([]);
+      g.globalAlpha = 1;
+    }
+    for (const run of runs) head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
+  }
+  if (state.hover !== null) {
+    upright(state.hover, colors.fg);
+    for (const run of [...state.shown(), ...state.pinned()]) {
+      if (state.hover > run.last) continue;
+      g.beginPath();
+      g.arc(...place(run.curve, state.hover), 5 * em, 0, 7);
+      Object.assign(g, { strokeStyle: colors.fg, lineWidth: 2 * em });
+      g.stroke();
+    }
+    const right = f.px(meta.steps[state.hover]) > f.left + f.width / 2;
+    Object.assign(g, { font: `${11 * em}px ${colors.font}`, textAlign: right ? "right" : "left", textBaseline: "top", fillStyle: colors.fg, strokeStyle: colors.bg, lineWidth: 4 * em });
+    const spot = [`step ${meta.steps[state.hover]}`, f.px(meta.steps[state.hover]) + (right ? -6 : 6) * em, f.top];
+    g.strokeText(...spot);
+    g.fillText(...spot);
+  }
+  g.restore();
+}
+
+// The bars to draw: for each quantity wanted, of each run, one a coordinate.
+function bars(meta, state) {
+  const names = [...new Set(state.shown().flatMap((run) => run.inner.filter((q) => q.kind === "bar").map((q) => q.name)))];
+  return names.filter((name) => state.bars.has(name)).map((name) => {
+    const rows = state.shown().flatMap((run) => {
+      const quantity = run.inner.find((q) => q.name === name);
+      return quantity ? meta.coords.map((coord, c) => ({ run, coord, values: quantity.values[c] })) : [];
+    });
+    return { name, rows, range: span(rows.map((row) => row.values)) };
+  });
+}
+
+// The finite positive values' range, at most six decades, in whole ones.
+function span(arrays) {
+  let [low, high] = [Infinity, 0];
+  for (const values of arrays) for (const v of values) {
+    if (v > 0 && v < low) low = v;
+    if (v > high && v < Infinity) high = v;
+  }
+  if (!(high > 0)) return [0.1, 1];
+  high = 10 ** Math.ceil(Math.log10(high));
+  return [Math.max(10 ** Math.floor(Math.log10(low)), high / 1e6, 1e-38), high].map((v, i) => (i ? v : Math.min(v, high / 10)));
+}
+
+const barsHeight = (groups, em) => groups.reduce((sum, group) => sum + 34 * em + 15 * em * group.rows.length, 0);
+
+function drawBars(g, width, groups, state, colors) {
+  const { em } = colors;
+  const k = Math.floor(state.step);
+  const [left, right] = [60 * em, 64 * em];
+  let y = 0;
+  for (const { name, rows, range } of groups) {
+    const x = (v) => left + (Math.log10(v / range[0]) / Math.log10(range[1] / range[0])) * (width - left - right);
+    Object.assign(g, { font: `${11 * em}px ${colors.font}`, fillStyle: colors.muted, strokeStyle: colors.rule, lineWidth: em, textBaseline: "middle", textAlign: "left" });
+    g.fillText(name, 2, y + 9 * em);
+    const [top, height] = [y + 18 * em, 15 * em * rows.length];
+    g.textAlign = "center";
+    g.beginPath();
+    for (const v of decades(range, 5)) {
+      g.moveTo(x(v), top);
+      g.lineTo(x(v), top + height);
+      g.fillText(power(v), x(v), y + 9 * em);
+    }
+    g.stroke();
+    rows.forEach(({ run, coord, values }, i) => {
+      const [row, value] = [top + 15 * em * i, k <= run.last ? values[k] : NaN];
+      Object.assign(g, { fillStyle: colors.of(run.series.color), globalAlpha: 0.85 });
+      if (value > range[0]) g.fillRect(left, row + 2 * em, x(Math.min(value, range[1])) - left, 10 * em);
+      Object.assign(g, { globalAlpha: 1, fillStyle: colors.fg, textAlign: "right" });
+      g.fillText(coord, left - 6 * em, row + 7.5 * em);
+      g.textAlign = "left";
+      g.fillText(number(value), width - right + 8 * em, row + 7.5 * em);
+    });
+    y += 34 * em + 15 * em * rows.length;
+  }
+}
+
+// The same in words.
+function barsText(groups, state) {
+  const k = Math.floor(state.step);
+  return groups.map(({ name, rows }) => `${name}: ${rows.map(({ run, coord, values }) => `${run.series.name} ${coord} ${number(k <= run.last ? values[k] : NaN)}`).join(", ")}`).join("; ");
+}
+
+// page.js
+
+// The page's elements and its colours.
+
+
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+const ICONS = {
+  play: "M2 0l10 6-10 6z", pause: "M1 0h3.5v12H1zM7.5 0H11v12H7.5z",
+  back: "M0 0h2.5v12H0zM12 0v12L3.5 6z", forward: "M12 0H9.5v12H12zM0 0v12l8.5-6z",
+};
 const icon = (name) => `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+const button = (name, text, more = "") => `<button type="button" class="${name}" ${more}>${text}</button>`;
 
 const PAGE = `
   <div class="stage">
-    <div class="map"><img class="backdrop" alt=""><canvas role="img"></canvas></div>
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas></div>
     <div class="loss"><canvas role="img"></canvas></div>
+    <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
       <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">
-      <button type="button" class="play"></button>
-      <button type="button" class="back" aria-label="One step back" title="One step back">${icon("back")}</button>
-      <button type="button" class="forward" aria-label="One step forward" title="One step forward">${icon("forward")}</button>
+      ${button("play", "")}
+      ${button("back", icon("back"), 'aria-label="One step back" title="One step back"')}
+      ${button("forward", icon("forward"), 'aria-label="One step forward" title="One step forward"')}
     </div>
     <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value"></span></div>
     <label class="speed">speed <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
+    ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
   <div class="axes"></div>
+  <div class="extras">
+    <label class="view">view <select></select></label>
+    <fieldset class="arrows"><legend>arrows</legend></fieldset>
+    <fieldset class="quantities"><legend>bars</legend></fieldset>
+    <div class="buttons">
+      ${button("pin", "Pin", 'aria-pressed="false" title="Keep these runs in the picture, to compare others with"')}
+      ${button("copy", "Copy code", 'title="Copy the Python that makes these runs"')}
+      ${button("svg", "SVG", 'aria-label="Save the picture as SVG" title="Save the picture as SVG"')}
+      ${button("png", "PNG", 'aria-label="Save the picture as PNG" title="Save the picture as PNG"')}
+      ${button("full", "Full screen", 'aria-pressed="false" title="As large as the screen, for a lecture"')}
+    </div>
+  </div>
   <p class="status" role="status" aria-live="polite"></p>`;
+
+const swatch = (series) => `<svg viewBox="0 0 30 12" aria-hidden="true">
+  <path d="M0 6h30" fill="none" stroke-width="1.8" stroke-dasharray="${series.dash.join(" ")}"/><polygon points="${outline(series.marker, 15, 6, 5)
+    .map((p) => p.map((v) => v.toFixed(1)).join())
+    .join(" ")}"/></svg>`;
+
+function row(series, name, pinned) {
+  const made = document.createElement("tr");
+  const inside = `${swatch(pinned ? { ...series, dash: [] } : series)}<span></span>`;
+  made.innerHTML = `<th scope="row">${pinned ? `<div>${inside}</div>` : `<button type="button" aria-pressed="true">${inside}</button>`}</th><td></td><td></td><td></td>`;
+  made.querySelector("span").textContent = name;
+  made.classList.toggle("pinned", pinned);
+  return made;
+}
+
+function check(name) {
+  const label = document.createElement("label");
+  label.innerHTML = `<input type="checkbox"><span></span>`;
+  label.querySelector("span").textContent = name;
+  label.querySelector("input").value = name;
+  return label;
+}
 
 function build(el, meta) {
   const root = document.createElement("div");
@@ -314,295 +691,704 @@ function build(el, meta) {
   $(".speed select").value = "1";
   $(".scrub input").max = meta.steps.length - 1;
   $(".scrub .value").style.setProperty("--digits", `${2 * String(meta.steps.at(-1)).length + 3}ch`);
-  const rows = meta.series.map((series) => {
-    const row = document.createElement("tr");
-    row.innerHTML = `<th scope="row"><button type="button" aria-pressed="true"><svg viewBox="0 0 30 12" aria-hidden="true">
-      <path d="M0 6h30" fill="none" stroke-width="1.8" stroke-dasharray="${series.dash.join(" ")}"/><polygon points="${outline(series.marker, 15, 6, 5)
-        .map((p) => p.map((v) => v.toFixed(1)).join())
-        .join(" ")}"/></svg><span></span></button></th><td></td><td></td><td></td>`;
-    row.querySelector("span").textContent = series.name;
-    $("tbody").appendChild(row);
-    return row;
-  });
+  const rows = meta.series.map((series) => row(series, series.name, false));
+  $("tbody").append(...rows);
   const sliders = meta.axes.map((axis) => {
     const label = document.createElement("label");
     label.innerHTML = `<span class="name"></span><span class="value"></span><input type="range" min="0" step="1">`;
     label.querySelector(".name").textContent = axis.name;
     label.querySelector("input").max = axis.values.length - 1;
     label.querySelector("input").setAttribute("aria-label", axis.name);
-    $(".axes").appendChild(label);
+    $(".axes").append(label);
     return label;
   });
   $(".axes").hidden = !sliders.length;
+  const views = [["whole", "whole"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `follow ${z}×`])];
+  for (const [value, text] of views) $(".view select").append(new Option(text, value));
+  $(".view select").value = meta.view.zoom > 1 ? "runs" : "whole";
+  const named = (kind) => [...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name)))];
+  $(".arrows").append(...[...named("arrow"), "step"].map(check));
+  $(".quantities").append(...named("bar").map(check));
+  $(".quantities").hidden = !named("bar").length;
   return { root, $, rows, sliders };
 }
 
-// The theme's colours, as canvas needs them. The two darkest lines are lighter on a dark page.
-const ON_DARK = { "#000000": "#f2f2f2", "#0072B2": "#3a9bdc" };
+// The theme's colours, as a canvas needs them.
 function palette(root) {
-  const light = (color) => {
-    const [r, g, b] = (color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-    return 0.3 * r + 0.6 * g + 0.1 * b > 128;
-  };
   const style = getComputedStyle(root);
-  const dark = light(style.color);
+  const dark = luminance(channels(style.color)) > 0.5;
   root.classList.toggle("dark", dark);
   const get = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   return {
-    dark, font: style.fontFamily, fg: style.color, muted: get("--muted"), rule: get("--rule"), bg: get("--bg"),
+    dark, em: parseFloat(style.fontSize) / 14, font: style.fontFamily, fg: style.color,
+    forced: matchMedia("(forced-colors: active)").matches,
+    muted: get("--muted"), rule: get("--rule"), bg: get("--bg"), accent: get("--accent"),
     halo: dark ? "rgba(0,0,0,.6)" : "rgba(255,255,255,.75)",
-    of: (color) => (dark && ON_DARK[color]) || color,
+    of: (color) => (dark ? onDark(color) : color),
   };
 }
 
-// ---- The widget ------------------------------------------------------------------------------------
+const channels = (color) => (color.startsWith("#") ? [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)) : (color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number));
+const luminance = ([r, g, b]) => (0.3 * r + 0.6 * g + 0.1 * b) / 255;
 
-function render({ model, el }) {
-  const meta = model.get("meta");
-  const last = meta.steps.length - 1;
-  const page = build(el, meta);
-  const { root, $, rows, sliders } = page;
-  const [mapCanvas, lossCanvas] = root.querySelectorAll("canvas");
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let data, runs, frames, colors, ticking = 0, asked = null, waiting = null;
-  const state = {
-    step: last, playing: false, live: false, at: [...meta.at], hidden: new Set(), start: model.get("start"),
-    shown: () => runs.filter((run, i) => run.last >= 0 && !state.hidden.has(i)),
-    handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
-  };
+// The method's colour on a dark page: greys turned over, dark colours lighter.
+function onDark(color) {
+  const rgb = channels(color);
+  if (Math.max(...rgb) - Math.min(...rgb) < 12) return `rgb(${rgb.map((v) => Math.round(242 - 0.7 * v))})`;
+  const lift = Math.max(0, 0.46 - luminance(rgb));
+  return `rgb(${rgb.map((v) => Math.round(v + lift * 1.3 * (255 - v)))})`;
+}
 
-  // Data in, picture out.
-  function choose() {
-    runs = meta.series.map((_, i) => select(meta, data, i, state.at));
-    place();
-    sliders.forEach((label, i) => {
-      const value = brief(meta.axes[i].values[state.at[i]]);
-      label.querySelector(".value").textContent = value;
-      label.querySelector("input").value = state.at[i];
-      label.querySelector("input").setAttribute("aria-valuetext", value);
-    });
-    words = -1;
-    draw();
-  }
-  function load() {
-    data = unpack(model.get("data"));
-    state.start = waiting ?? asked ?? model.get("start");
-    layout();
-    choose();
-  }
-  function layout() {
-    const width = $(".map").clientWidth;
-    if (!width) return;
-    const box = { left: 34, top: 10, width: width - 44 };
-    box.height = Math.round(box.width * meta.aspect);
-    $(".map").style.height = `${box.height + 46}px`;
-    Object.assign($(".backdrop").style, Object.fromEntries(Object.entries(box).map(([k, v]) => [k, `${v}px`])));
-    const loss = $(".loss");
-    const plot = { left: 44, top: 22, width: loss.clientWidth - 54, height: loss.clientHeight - 58 };
-    frames = {
-      map: frame({ ...box, ylabel: box.top }, ...meta.window),
-      loss: frame({ ...plot, ylabel: 2 }, [0, Math.max(1, meta.steps[last])], lossRange(meta, data), meta.log),
-    };
-  }
-  function place() {
-    for (const run of frames ? runs : []) {
-      run.path = pixels(frames.map, run.across, run.up, run.last);
-      run.curve = pixels(frames.loss, meta.steps, run.loss, run.last);
+// clock.js
+
+// Playing: steps go by with time while the player can be seen.
+
+const SECONDS = 8; // a whole run at speed 1
+
+// `last` is the last step, `speed` says how fast, `show` draws a step, `end` is told of the last one and says
+// whether to go on from the first.
+function clock({ last, speed, show, end }) {
+  let [request, before, seen, playing, step] = [0, null, true, false, 0];
+  const tick = (now) => {
+    step = Math.min(last, step + ((now - (before ?? now)) / 1000) * speed() * Math.max(last / SECONDS, 3));
+    before = now;
+    if (step >= last) {
+      if (!end()) return;
+      step = 0;
     }
-  }
-  let words = -1;
-  function draw() {
-    if (!frames) return;
-    drawMap(prepare(mapCanvas), frames.map, meta, state, colors);
-    drawLoss(prepare(lossCanvas), frames.loss, meta, state, colors);
-    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
+    show(step);
+    run();
+  };
+  const run = () => {
+    cancelAnimationFrame(request);
+    if (playing && seen) request = requestAnimationFrame(tick);
+  };
+  return {
+    play: (from) => ((playing = true), (step = from), (before = null), run()),
+    stop: () => ((playing = false), cancelAnimationFrame(request)),
+    see: (visible) => ((seen = visible), (before = null), run()),
+  };
+}
+
+// places.js
+
+// Where things are on screen: the canvases' sizes, the frames in them, the runs' points there. Sizes are read
+// once, in `measure`: to read them while the page's texts change would have it laid out twice.
+
+
+class Places {
+  constructor({ root, $, meta, state }) {
+    const [[x0, x1], [y0, y1]] = meta.window;
+    Object.assign(this, { root, $, meta, state, sizes: new Map(), groups: [], ready: false });
+    this.whole = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, zoom: 1 };
   }
 
-  // Words and numbers for the step on screen.
-  function where(run, k) {
-    const digits = Math.max(0, 3 - Math.floor(Math.log10(meta.window[0][1] - meta.window[0][0])));
-    const one = (v) => (Math.abs(v) < 1e4 ? (+v.toFixed(digits) || 0).toFixed(digits).replace("-", "−") : number(v));
-    const values = meta.coords.map((name) => one(run[name][k]));
-    return values.length > 1 ? `(${values.join(", ")})` : values[0];
-  }
-  function tell(run, k) {
-    if (run.last < 0) return `${run.series.name} has no finite point`;
-    if (run.diverged && k > run.last) return `${run.series.name} diverged after step ${meta.steps[run.last]}`;
-    return `${run.series.name} f = ${number(run.loss[k] + meta.floor)}`;
-  }
-  function write(k) {
-    $(".scrub input").value = k;
-    $(".scrub input").setAttribute("aria-valuetext", `step ${meta.steps[k]} of ${meta.steps[last]}`);
-    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
-    runs.forEach((run, i) => {
-      const cells = rows[i].querySelectorAll("td");
-      const gone = k > run.last;
-      cells[0].colSpan = gone ? 3 : 1;
-      cells[0].className = gone ? "words" : "";
-      cells[1].hidden = cells[2].hidden = gone;
-      if (gone) cells[0].textContent = tell(run, k).slice(run.series.name.length + 1);
-      else [where(run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
-    });
-    if (!state.playing) describe(k);
-  }
-  const told = () => runs.filter((_, i) => !state.hidden.has(i));
-  function describe(k) {
-    const names = meta.series.map((series) => series.name).join(", ");
-    const outcomes = told().map((run) => tell(run, k)).join("; ");
-    const move = state.live ? ` Start at (${state.start.map((v) => number(v)).join(", ")}); the arrow keys move it.` : "";
-    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, step ${meta.steps[k]} of ${meta.steps[last]}: ${outcomes}.${move}`);
-    lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
+  // The sizes of everything, after the page, its theme or what is shown changed.
+  measure(colors) {
+    const { $, meta, state } = this;
+    this.em = colors.em;
+    this.groups = bars(meta, state);
+    $(".bars").hidden = !this.groups.length;
+    $(".bars").style.height = `${barsHeight(this.groups, this.em)}px`;
+    const width = $(".map").clientWidth;
+    if (!(this.ready = width > 0)) return;
+    const [left, right, top, bottom] = [36, 10, 10, 36].map((v) => v * this.em);
+    this.box = { left, top, width: Math.min(width - left - right, (this.room() - top - bottom) / meta.aspect), ylabel: 0 };
+    this.box.height = Math.round(this.box.width * meta.aspect);
+    $(".map").style.height = `${this.box.height + top + bottom}px`;
+    for (const canvas of this.root.querySelectorAll("canvas")) this.sizes.set(canvas, [canvas.clientWidth, canvas.clientHeight]);
   }
 
-  // Playing.
-  function go(step) {
-    state.step = Math.max(0, Math.min(last, step));
-    draw();
-  }
-  function say(text) {
-    $(".status").textContent = text;
-  }
-  function button() {
-    const name = state.playing ? "pause" : "play";
-    $(".play").innerHTML = `${icon(name)}<span>${state.playing ? "Pause" : "Play"}</span>`;
-  }
-  function pause(finished = false) {
-    state.playing = false;
-    cancelAnimationFrame(ticking);
-    button();
-    words = -1;
-    go(finished ? last : Math.floor(state.step));
-    if (finished) say(`Step ${meta.steps[last]} of ${meta.steps[last]}: ${told().map((run) => tell(run, last)).join("; ")}.`);
-  }
-  function play() {
-    if (still.matches) return pause(true);
-    if (state.step >= last) state.step = 0;
-    state.playing = true;
-    say("");
-    button();
-    let before;
-    const tick = (now) => {
-      const rate = Number($(".speed select").value) * Math.max(last / SECONDS, 3);
-      state.step = Math.min(last, state.step + ((now - (before ?? now)) / 1000) * rate);
-      before = now;
-      if (state.step >= last) return pause(true);
-      draw();
-      ticking = requestAnimationFrame(tick);
-    };
-    draw();
-    ticking = requestAnimationFrame(tick);
+  // How high the map may be: on a full screen as high as leaves all controls visible.
+  room() {
+    if (!this.root.classList.contains("large")) return Infinity;
+    const [stage, status] = [".stage", ".status"].map((part) => this.$(part).getBoundingClientRect());
+    return Math.max(200, innerHeight - 2 * stage.top - (status.bottom - stage.bottom));
   }
 
-  // Moving the start: one request under way, the newest of the others waiting.
+  // The loss axis and the curves there; its range is that of all the data.
+  curves(runs, data) {
+    if (!this.ready) return;
+    const { em, meta } = this;
+    if (this.data !== data) this.range = lossRange(meta, (this.data = data));
+    const [width, height] = this.sizes.get(this.$(".loss canvas"));
+    const plot = { left: 44 * em, top: 22 * em, width: width - 54 * em, height: height - 58 * em, ylabel: 2 * em };
+    this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], this.range, meta.log);
+    for (const run of runs) run.curve = pixels(this.loss, meta.steps, run.loss, run.last);
+  }
+
+  // The part of the map that is looked at, and the paths there.
+  paths(runs) {
+    if (!this.ready) return;
+    const chosen = this.$(".view select").value;
+    const view = chosen === "whole" ? this.whole : chosen === "runs" ? this.meta.view : { ...this.head(), zoom: Number(chosen) };
+    this.map = { ...frame(this.box, ...around(this.meta.window, view)), zoom: view.zoom };
+    for (const run of runs) run.path = pixels(this.map, run.across, run.up, run.last);
+  }
+  follows() {
+    return Number(this.$(".view select").value) > 0;
+  }
+  head() {
+    const [run] = this.state.shown();
+    if (!run) return this.whole;
+    const k = Math.min(Math.floor(this.state.step), run.last);
+    const part = Math.min(this.state.step, run.last) - k;
+    const between = (values) => values[k] + (part ? part * (values[k + 1] - values[k]) : 0);
+    return { x: between(run.across), y: between(run.up) };
+  }
+
+  canvas(canvas) {
+    return prepare(canvas, ...this.sizes.get(canvas));
+  }
+}
+
+// pointing.js
+
+// The pointer on a canvas: pressed it acts, else it hovers. Coordinates are the canvas's.
+
+function pointing(canvas, { may = () => true, act, hover, leave }) {
+  let pressed = false;
+  const at = ({ clientX, clientY }) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    return [clientX - left, clientY - top];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button || !may()) return;
+    canvas.setPointerCapture(event.pointerId);
+    pressed = true;
+    leave();
+    act(...at(event));
+  });
+  canvas.addEventListener("pointermove", (event) => (pressed ? act : hover)(...at(event)));
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (pressed = false));
+  canvas.addEventListener("pointerleave", leave);
+}
+
+// start.js
+
+// Moving the start: one request under way, the newest of the others waiting.
+
+
+function starter({ model, meta, state, changed, say }) {
+  let [asked, waiting] = [null, null];
   function ask(start) {
     state.start = start;
     if (asked) waiting = start;
     else model.send({ start: (asked = start) });
-    if (!state.playing) state.step = last;
-    words = -1;
-    draw();
+    changed();
   }
-  function answer(message) {
-    if (message.hello && meta.movable && !state.live) wake();
-    if (!message.start && !message.error) return;
-    asked = null;
-    say(message.error ?? "");
-    if (message.error) state.start = model.get("start");
-    const next = waiting;
-    waiting = null;
-    if (next) ask(next);
-  }
-  function wake() {
-    state.live = true;
-    mapCanvas.tabIndex = 0;
-    $(".map").classList.add("live");
-    choose();
-  }
-  function drag(event) {
-    const f = frames.map;
-    const box = mapCanvas.getBoundingClientRect();
-    const at = (pixel, origin, size, [low, high]) => low + Math.max(0, Math.min(1, (pixel - origin) / size)) * (high - low);
-    const x = at(event.clientX - box.left, f.left, f.width, f.xs);
-    const y = at(f.top + f.height - (event.clientY - box.top), 0, f.height, f.ys);
-    ask(meta.coords.length > 1 ? [x, y] : [x]);
-  }
-  function nudge(event) {
-    const turn = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (!turn || !state.live) return;
-    event.preventDefault();
-    const fine = event.shiftKey ? 200 : 40;
-    ask(state.start.map((v, i) => v + (turn[i] * (meta.window[i][1] - meta.window[i][0])) / fine));
-  }
-
-  // Wiring. Keys stay in the player: JupyterLab's command mode would take the arrows.
-  root.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && event.key !== "Escape") event.stopPropagation();
-  });
-  $(".play").addEventListener("click", () => (state.playing ? pause() : play()));
-  const by = (n) => () => (state.playing && pause(), go(Math.floor(state.step) + n));
-  $(".back").addEventListener("click", by(-1));
-  $(".forward").addEventListener("click", by(1));
-  $(".scrub input").addEventListener("input", (event) => (state.playing && pause(), go(Number(event.target.value))));
-  sliders.forEach((label, i) =>
-    label.querySelector("input").addEventListener("input", (event) => {
-      state.at[i] = Number(event.target.value);
-      choose();
-    }),
-  );
-  rows.forEach((row, i) =>
-    row.querySelector("button").addEventListener("click", () => {
-      const off = !state.hidden.delete(i) && !!state.hidden.add(i);
-      row.classList.toggle("off", off);
-      row.querySelector("button").setAttribute("aria-pressed", String(!off));
-      words = -1;
-      draw();
-    }),
-  );
-  const held = (canvas, act) => {
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button || (canvas === mapCanvas && !state.live)) return;
-      canvas.setPointerCapture(event.pointerId);
-      canvas.onpointermove = act;
-      act(event);
-    });
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (canvas.onpointermove = null));
+  return {
+    // The start on screen: what the reader asked for last, else the model's.
+    now: () => waiting ?? asked ?? model.get("start"),
+    answer(message) {
+      if (!message.start && !message.error) return;
+      asked = null;
+      say(message.error ?? "");
+      const next = waiting;
+      waiting = null;
+      if (next) return ask(next);
+      if (message.error) state.start = model.get("start"), changed();
+    },
+    drag(f, x, y) {
+      const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));
+      const point = [rounded(inside(f.x(x), f.xs), f.xs), rounded(inside(f.y(y), f.ys), f.ys)];
+      ask(point.slice(0, meta.coords.length));
+    },
+    nudge(f, key, fine) {
+      const turn = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
+      if (!turn) return false;
+      const ends = [f.xs, f.ys];
+      ask(state.start.map((v, i) => rounded(v + (turn[i] * (ends[i][1] - ends[i][0])) / (fine ? 200 : 40), ends[i])));
+      return true;
+    },
   };
-  held(mapCanvas, drag);
-  held(lossCanvas, (event) => {
-    if (state.playing) pause();
-    const f = frames.loss;
-    go(Math.round(((event.clientX - lossCanvas.getBoundingClientRect().left - f.left) / f.width) * last));
-  });
-  mapCanvas.addEventListener("keydown", nudge);
+}
 
-  function paint() {
-    colors = palette(root);
-    rows.forEach((row, i) => {
-      const color = colors.of(meta.series[i].color);
-      row.querySelector("path").setAttribute("stroke", color);
-      row.querySelector("polygon").setAttribute("fill", color);
-    });
-    draw();
-  }
-  $(".backdrop").src = model.get("backdrop");
-  button();
-  colors = palette(root);
-  load();
-  paint();
-  const size = new ResizeObserver(() => (layout(), place(), paint()));
-  size.observe(root);
+// watch.js
+
+// What the page around the player may change: its room, whether it can be seen, its theme, a full screen.
+// Returns what ends the watch.
+
+function watch({ root, parts, paint, see }) {
+  const size = new ResizeObserver(paint);
+  for (const part of parts) size.observe(part);
+  const sight = new IntersectionObserver((entries) => see(entries.at(-1).isIntersecting));
+  sight.observe(root);
   const theme = new MutationObserver(paint);
   for (const node of [document.documentElement, document.body]) {
     theme.observe(node, { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-name", "data-jp-theme-light"] });
   }
+  const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => matchMedia(query));
+  for (const query of queries) query.addEventListener("change", paint);
+  document.addEventListener("fullscreenchange", paint);
+  return () => {
+    for (const observer of [size, sight, theme]) observer.disconnect();
+    for (const query of queries) query.removeEventListener("change", paint);
+    document.removeEventListener("fullscreenchange", paint);
+  };
+}
+
+// picture.js
+
+// What is on screen as one picture, drawn on any context: the map, the charts and the numbers.
+
+
+function compose({ root, places, meta, state, land, colors, heading }) {
+  const [{ em }, { groups }] = [colors, places];
+  const stage = root.querySelector(".stage").getBoundingClientRect();
+  const [margin, top] = [10 * em, 30 * em];
+  const at = (selector) => {
+    const box = root.querySelector(selector).getBoundingClientRect();
+    return [box.left - stage.left + margin, box.top - stage.top + top, box.width];
+  };
+  const part = (g, selector, act) => {
+    g.save();
+    g.translate(...at(selector).slice(0, 2));
+    act();
+    g.restore();
+  };
+  const [width, height] = [stage.width + 2 * margin, stage.height + top + margin];
+  const draw = (g) => {
+    g.fillStyle = colors.bg;
+    g.fillRect(0, 0, width, height);
+    Object.assign(g, { font: `${13 * em}px ${colors.font}`, fillStyle: colors.fg, textAlign: "left", textBaseline: "middle" });
+    g.fillText(heading, margin, top / 2);
+    part(g, ".map", () => {
+      drawLand(g, places.map, land, meta.window, places.map.zoom, colors);
+      drawMap(g, places.map, meta, { ...state, live: false, hover: null }, colors);
+    });
+    part(g, ".loss", () => drawLoss(g, places.loss, meta, { ...state, hover: null }, colors));
+    if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
+    drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
+  };
+  return { draw, width, height };
+}
+
+// The table's texts where the page has them, the methods with their lines.
+function drawNumbers(g, root, stage, left, top, runs, colors) {
+  const { em } = colors;
+  const middle = (box) => box.top + box.height / 2 - stage.top + top;
+  const rows = [...root.querySelectorAll(".numbers tbody tr")];
+  const hidden = rows.filter((row) => row.classList.contains("off")).length;
+  const size = parseFloat(getComputedStyle(root.querySelector(".numbers")).fontSize);
+  for (const row of root.querySelectorAll(".numbers tr:not(.off)")) {
+    for (const cell of row.querySelectorAll("th, td")) {
+      if (cell.hidden) continue;
+      const place = (cell.querySelector("span") ?? cell).getBoundingClientRect();
+      const right = getComputedStyle(cell).textAlign === "right";
+      const x = (right ? place.right : place.left) - stage.left + left;
+      Object.assign(g, { font: `${size}px ${colors.font}`, fillStyle: cell.closest("thead") ? colors.muted : colors.fg, textAlign: right ? "right" : "left", textBaseline: "middle" });
+      g.fillText(cell.textContent.trim(), x, middle(place));
+    }
+  }
+  if (hidden === rows.length) return;
+  rows.filter((row) => !row.classList.contains("off")).forEach((row, i) => {
+    const [run, place] = [runs[i], row.querySelector("svg").getBoundingClientRect()];
+    if (!run) return;
+    const [x, y] = [place.left - stage.left + left, middle(place)];
+    const pinned = row.classList.contains("pinned");
+    g.beginPath();
+    g.moveTo(x, y);
+    g.lineTo(x + place.width, y);
+    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.8 * em });
+    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+    g.stroke();
+    g.setLineDash([]);
+    head(g, outline(run.series.marker, x + place.width / 2, y, 5 * em), run.series, colors, pinned);
+  });
+}
+
+// svg.js
+
+// A drawing context that writes SVG: what the drawing modules call of a canvas's, and no more.
+
+const ANCHOR = { left: "start", center: "middle", right: "end" };
+const DOWN = { top: "0.8em", middle: "0.35em", alphabetic: "0" };
+const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const short = (v) => +v.toFixed(2);
+
+class Svg {
+  constructor(width, height) {
+    Object.assign(this, { width, height, parts: [], d: "", dash: [], open: [0], clips: 0 });
+    Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, globalAlpha: 1, lineDashOffset: 0, font: "11px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
+  }
+  text() {
+    const [w, h] = [short(this.width), short(this.height)];
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">\n${this.parts.join("\n")}\n</svg>\n`;
+  }
+
+  beginPath() { this.d = ""; }
+  moveTo(x, y) { this.d += `M${short(x)} ${short(y)}`; }
+  lineTo(x, y) { this.d += `${this.d ? "L" : "M"}${short(x)} ${short(y)}`; }
+  closePath() { this.d += "Z"; }
+  rect(x, y, w, h) { this.d += `M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${short(-w)}Z`; }
+  arc(x, y, r) { this.d += `M${short(x - r)} ${short(y)}a${short(r)} ${short(r)} 0 1 0 ${short(2 * r)} 0a${short(r)} ${short(r)} 0 1 0 ${short(-2 * r)} 0`; } // full circles
+  setLineDash(dash) { this.dash = dash; }
+
+  look(fill, stroke) {
+    const dash = this.dash.length ? ` stroke-dasharray="${this.dash.map(short)}" stroke-dashoffset="${short(this.lineDashOffset)}"` : "";
+    const line = stroke ? ` stroke="${escape(this.strokeStyle)}" stroke-width="${short(this.lineWidth)}" stroke-linejoin="round"${dash}` : "";
+    const alpha = this.globalAlpha < 1 ? ` opacity="${short(this.globalAlpha)}"` : "";
+    return `fill="${fill ? escape(this.fillStyle) : "none"}"${line}${alpha}`;
+  }
+  shape(path, look) {
+    const at = path ? ` transform="matrix(${path.at})" vector-effect="non-scaling-stroke"` : "";
+    const d = path ? path.d : this.d;
+    if (d) this.parts.push(`<path d="${d}"${at} ${look}/>`);
+  }
+  stroke(path) { this.shape(path, this.look(false, true)); }
+  fill(path) { this.shape(path, `${this.look(true, false)} fill-rule="evenodd"`); }
+  fillRect(x, y, w, h) { this.parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(w)}" height="${short(h)}" ${this.look(true, false)}/>`); }
+  strokeRect(x, y, w, h) { this.parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(w)}" height="${short(h)}" ${this.look(false, true)}/>`); }
+  label(text, x, y, look) {
+    const [, style, size, family] = this.font.match(/^(italic )?([\d.]+px) (.*)$/) ?? [, "", "11px", "sans-serif"];
+    this.parts.push(
+      `<text x="${short(x)}" y="${short(y)}" dy="${DOWN[this.textBaseline]}" text-anchor="${ANCHOR[this.textAlign]}" font-family="${escape(family)}" font-size="${size}"${style ? ' font-style="italic"' : ""} ${look}>${escape(text)}</text>`,
+    );
+  }
+  fillText(text, x, y) { this.label(text, x, y, this.look(true, false)); }
+  strokeText(text, x, y) { this.label(text, x, y, this.look(false, true)); }
+
+  save() { this.open.push(0); }
+  restore() { this.parts.push("</g>".repeat(this.open.pop())); }
+  group(attributes) {
+    this.open[this.open.length - 1]++;
+    this.parts.push(`<g ${attributes}>`);
+  }
+  translate(x, y) { this.group(`transform="translate(${short(x)} ${short(y)})"`); }
+  clip() {
+    const id = `clip${++this.clips}`;
+    this.parts.push(`<clipPath id="${id}"><path d="${this.d}"/></clipPath>`);
+    this.group(`clip-path="url(#${id})"`);
+  }
+}
+
+// save.js
+
+// The picture as a file, and text to the clipboard.
+
+
+function svg(draw, width, height) {
+  const g = new Svg(width, height);
+  draw(g);
+  return new Blob([g.text()], { type: "image/svg+xml" });
+}
+
+function png(draw, width, height, ratio = 2) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  const g = canvas.getContext("2d");
+  g.scale(ratio, ratio);
+  g.lineJoin = "round";
+  draw(g);
+  return new Promise((done) => canvas.toBlob(done));
+}
+
+function download(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
+}
+
+// Whether the text is on the clipboard now; `near` is where an older browser may put a field for it.
+async function copy(text, near) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = Object.assign(document.createElement("textarea"), { value: text });
+    const before = document.activeElement;
+    near.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    before?.focus();
+    return copied;
+  }
+}
+
+// main.js
+
+// The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
+
+
+function render({ model, el }) {
+  const meta = model.get("meta");
+  const last = meta.steps.length - 1;
+  const { root, $, rows, sliders } = build(el, meta);
+  const [mapCanvas, landCanvas] = [$(".paths"), $(".land")];
+  const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const land = shapes(model.get("landscape"));
+  let data, colors, runs = [], pins = [], pinRows = [], seen = true, landed = "", words = -1, soon = 0;
+  const state = {
+    step: last, playing: false, loop: false, live: false, hover: null, at: [...meta.at], start: model.get("start"),
+    hidden: new Set(), arrows: new Set(), bars: new Set(),
+    shown: () => runs.filter((run, i) => run.last >= 0 && !state.hidden.has(i)),
+    pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
+    handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
+  };
+
+  const places = new Places({ root, $, meta, state });
+
+  // Data in.
+  function load() {
+    data = unpack(model.get("data"));
+    state.start = start.now();
+    choose();
+  }
+  function choose() {
+    runs = meta.series.map((_, i) => select(meta, data, i, state.at));
+    locate();
+    sliders.forEach((label, i) => {
+      const value = brief(meta.axes[i].values[state.at[i]]);
+      const input = label.querySelector("input");
+      label.querySelector(".value").textContent = value;
+      input.value = state.at[i];
+      input.setAttribute("aria-valuetext", value);
+    });
+  }
+  function locate() {
+    places.curves([...runs, ...pins], data);
+    places.paths([...runs, ...pins]);
+    words = -1;
+    draw();
+  }
+  // What is drawn, or the room for it, changed.
+  function refresh() {
+    places.measure(colors);
+    locate();
+  }
+
+  // Picture out.
+  function draw() {
+    if (!places.ready || !seen) return;
+    if (places.follows()) places.paths([...runs, ...pins]);
+    const { map, groups } = places;
+    const view = [map.xs, map.ys, map.width, places.sizes.get(landCanvas), colors.dark, colors.forced, colors.bg, devicePixelRatio].join();
+    if (view !== landed) drawLand(places.canvas(landCanvas), map, land, meta.window, map.zoom, colors);
+    landed = view;
+    drawMap(places.canvas(mapCanvas), map, meta, state, colors);
+    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
+    if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
+    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
+  }
+
+  // Words and numbers for the step on screen.
+  function write(k) {
+    $(".scrub input").value = k;
+    $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
+    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
+    [...runs, ...pins].forEach((run, i) => {
+      const cells = (rows[i] ?? pinRows[i - rows.length]).querySelectorAll("td");
+      const gone = k > run.last;
+      cells[0].colSpan = gone ? 3 : 1;
+      cells[0].className = gone ? "words" : "";
+      cells[1].hidden = cells[2].hidden = gone;
+      if (gone) cells[0].textContent = tell(meta, run, k);
+      else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
+    });
+    if (!state.playing) describe(k);
+  }
+  const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);
+  function describe(k) {
+    const names = meta.series.map((series) => series.name).join(", ");
+    const move = state.live ? ` Start at (${state.start.map((v) => number(v)).join(", ")}); the arrow keys move it.` : "";
+    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
+    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
+    lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
+    barsCanvas.setAttribute("aria-label", `Bars: ${barsText(places.groups, state)}`);
+  }
+  function say(text) {
+    clearTimeout(soon);
+    $(".status").textContent = text;
+  }
+  // Where the run is, once the reader has stopped changing it.
+  function tellSoon(before = "") {
+    clearTimeout(soon);
+    soon = setTimeout(() => sayWhere(before, Math.floor(state.step)), 400);
+  }
+  const sayWhere = (before, k) => say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
+
+  // Playing.
+  const time = clock({
+    last,
+    speed: () => Number($(".speed select").value),
+    show: (step) => ((state.step = step), draw()),
+    end: () => (state.loop ? true : (pause(true), false)),
+  });
+  function button() {
+    $(".play").innerHTML = `${icon(state.playing ? "pause" : "play")}<span>${state.playing ? "Pause" : "Play"}</span>`;
+  }
+  function go(step) {
+    state.step = Math.max(0, Math.min(last, step));
+    words = -1;
+    draw();
+  }
+  function pause(finished = false) {
+    state.playing = false;
+    time.stop();
+    button();
+    go(finished ? last : Math.floor(state.step));
+    if (finished) sayWhere("", last);
+  }
+  function play() {
+    if (still.matches || !last) return pause(true);
+    if (state.step >= last) state.step = 0;
+    state.playing = true;
+    say("");
+    button();
+    draw();
+    time.play(state.step);
+  }
+  const toggle = () => (state.playing ? (pause(), tellSoon()) : play());
+  const halt = (step) => {
+    if (state.playing) pause();
+    go(step);
+  };
+
+  // The start.
+  const start = starter({
+    model, meta, state, say,
+    changed() {
+      if (!state.playing) state.step = last;
+      words = -1;
+      draw();
+    },
+  });
+  function answer(message) {
+    if (message.hello && meta.movable && !state.live) {
+      state.live = true;
+      mapCanvas.tabIndex = 0;
+      $(".map").classList.add("live");
+      refresh();
+    }
+    start.answer(message);
+  }
+
+  // Comparing: what is pinned stays while the sliders and the start move on.
+  function pin() {
+    pinRows.forEach((made) => made.remove());
+    pins = pins.length ? [] : runs.filter((_, i) => !state.hidden.has(i)).map((run) => ({ ...run, at: [...state.at] }));
+    pinRows = pins.map((run) => row(run.series, title(meta, run), true));
+    $("tbody").append(...pinRows);
+    $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
+    paint();
+    if (pins.length) tellSoon("Pinned, to compare others with; ");
+  }
+
+  // Saving and copying.
+  function source() {
+    return code(meta, state.at, state.start, meta.series.filter((_, i) => !state.hidden.has(i)));
+  }
+  async function save(kind) {
+    const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
+    const { draw: drawn, width, height } = compose({ root, places, meta, state, land, colors, heading });
+    const name = `${meta.title}-${kind === "svg" ? "player.svg" : "player.png"}`.replace(/[^\w.=-]+/g, "_");
+    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name);
+    say(`Saved ${name}`);
+  }
+  async function share() {
+    const text = source();
+    say((await copy(text, root)) ? `Copied ${text}` : text);
+  }
+
+  // Wiring. Keys stay in the player: JupyterLab's command mode would take the arrows.
+  const on = (selector, event, act) => (typeof selector === "string" ? $(selector) : selector).addEventListener(event, act);
+  on(root, "keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && event.key !== "Escape") event.stopPropagation();
+    if (event.key === " " && event.target.matches("input[type=range], canvas")) event.preventDefault(), toggle();
+  });
+  on(".play", "click", toggle);
+  const by = (n) => () => (halt(Math.floor(state.step) + n), tellSoon());
+  on(".back", "click", by(-1));
+  on(".forward", "click", by(1));
+  on(".scrub input", "input", (event) => halt(Number(event.target.value)));
+  on(".loop", "click", () => $(".loop").setAttribute("aria-pressed", String((state.loop = !state.loop))));
+  sliders.forEach((label, i) =>
+    on(label.querySelector("input"), "input", (event) => {
+      state.at[i] = Number(event.target.value);
+      choose();
+      tellSoon(`${settings(meta, state.at)}; `);
+    }),
+  );
+  rows.forEach((made, i) =>
+    on(made.querySelector("button"), "click", () => {
+      const off = !state.hidden.delete(i) && !!state.hidden.add(i);
+      made.classList.toggle("off", off);
+      made.querySelector("button").setAttribute("aria-pressed", String(!off));
+      $(".copy").disabled = !source();
+      refresh();
+    }),
+  );
+  on(".view select", "change", () => refresh());
+  for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
+    on(place, "change", ({ target }) => {
+      set[target.checked ? "add" : "delete"](target.value);
+      refresh();
+    });
+  }
+  on(".pin", "click", pin);
+  on(".copy", "click", share);
+  on(".svg", "click", () => save("svg"));
+  on(".png", "click", () => save("png"));
+  on(".full", "click", () => {
+    if (document.fullscreenElement === root) return document.exitFullscreen();
+    root.requestFullscreen?.().then(() => $(".scrub input").focus(), () => say("Full screen is not allowed here."));
+  });
+  function hover(k) {
+    if (k === state.hover) return;
+    state.hover = k;
+    draw();
+  }
+  const stepAt = (x) => Math.max(0, Math.min(last, Math.round(((x - places.loss.left) / places.loss.width) * last)));
+  pointing(mapCanvas, {
+    may: () => state.live,
+    act: (x, y) => start.drag(places.map, x, y),
+    hover(x, y) {
+      const [best] = state.shown().map((run) => nearest(run.path, x, y, state.step)).sort((a, b) => a.away - b.away);
+      hover(best && best.away < 24 * colors.em ? best.k : null);
+    },
+    leave: () => hover(null),
+  });
+  pointing(lossCanvas, { act: (x) => halt(stepAt(x)), hover: (x) => hover(stepAt(x)), leave: () => hover(null) });
+  on(mapCanvas, "keydown", (event) => {
+    if (state.live && start.nudge(places.map, event.key, event.shiftKey)) event.preventDefault();
+  });
+
+  function paint() {
+    const large = document.fullscreenElement === root;
+    root.classList.toggle("large", large);
+    $(".full").setAttribute("aria-pressed", String(large));
+    colors = palette(root);
+    [...rows, ...pinRows].forEach((made, i) => {
+      const color = colors.of((meta.series[i] ?? pins[i - rows.length].series).color);
+      made.querySelector("path").setAttribute("stroke", color);
+      made.querySelector("polygon").setAttribute("fill", color);
+      made.querySelector("polygon").setAttribute("stroke", made.classList.contains("pinned") ? color : "none");
+    });
+    refresh();
+  }
+  $(".pin").hidden = !meta.axes.length && !meta.movable;
+  $(".full").hidden = !document.fullscreenEnabled;
+  button();
+  load();
+  paint();
+  $(".copy").disabled = !source();
+  const unwatch = watch({
+    root, paint, parts: [root, $(".loss")],
+    see(visible) {
+      seen = visible;
+      time.see(seen);
+      draw();
+    },
+  });
   model.on("change:data", load);
   model.on("msg:custom", answer);
   model.send?.({ hello: true });
   return () => {
-    cancelAnimationFrame(ticking);
-    size.disconnect();
-    theme.disconnect();
+    time.stop();
+    clearTimeout(soon);
+    unwatch();
     model.off?.("change:data", load);
     model.off?.("msg:custom", answer);
     root.remove();

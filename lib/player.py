@@ -1,35 +1,7 @@
 """The player: a recorded run, a grid of runs or a race of several, in motion.
 
-Python prepares the data and ``player.js`` draws them; no step is computed in JavaScript.
-
-Wire format
------------
-Four traitlets reach the page, and the saved notebook.
-
-``meta`` (JSON), fixed when the player is made::
-
-    title      the surface's name
-    steps      numbers of the recorded steps, 0 first
-    coords     names of the coordinates: two (a map) or one (a curve with a ball)
-    channels   what is recorded of each point: the coordinates, then "loss" and "grad_norm"
-    window     [[x0, x1], [y0, y1]], what the backdrop shows; with one coordinate y is f
-    aspect     the backdrop's height over its width
-    floor      the lowest known loss; the channel "loss" holds loss − floor
-    log        whether the loss is drawn on a logarithmic axis; if not, "range" is its [low, high]
-    axes       sweep axes: [{"name": "lr", "values": [...]}, ...]
-    at         for each axis the position its slider opens at
-    series     [{"name", "color", "dash", "marker", "axes": [positions in axes]}, ...]
-    movable    whether the kernel can run all of it again from another start
-
-``data`` (bytes): the series one after the other, each an array (*its axes, channel, step) in C order
-of 24-bit floats: the upper three bytes of a little-endian float32, rounded. That keeps four significant
-digits, and a page with 21 × 11 runs of 200 steps under 1 MB. A diverged run is NaN after its last point.
-
-``start`` (JSON): where the runs start. ``backdrop``: the landscape, a PNG as a data URL.
-
-The page sends ``{"hello": true}`` and lets the start be moved once it hears the same back: with no kernel
-nobody answers. ``{"start": [x, y]}`` asks for everything again from there; ``start`` and ``data`` change
-together, then ``{"start": ...}`` or ``{"error": text}`` says that it is done.
+Python prepares the data, `lib.wire` packs them, and ``player.js`` draws them; no step is computed in
+JavaScript. ``player.js`` is made from the modules in ``lib/player`` by ``tools/bundle.py``.
 """
 
 import base64
@@ -46,13 +18,12 @@ import traitlets
 import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from PIL import Image
 
-from lib import plotting
-from lib.checks import Array
+from lib import plotting, wire
 from lib.descend import descend, sweep
+from lib.wire import Runs
 
-Runs = dict[str, xr.Dataset]
+PATH = ["theta", "loss", "grad_norm", "diverged"]
 
 
 class Player(anywidget.AnyWidget):
@@ -65,6 +36,9 @@ class Player(anywidget.AnyWidget):
         picture. A slider moves every run that has its axis. A run looks as `plotting.style(name)` says.
     at : dict, optional
         For sweep axes the value their sliders open at, the nearest one; otherwise the middle.
+    inner : bool
+        Whether to take what the runs recorded besides their path (`record=["grad", "m", "v"]`): shown as
+        arrows and bars, and as many numbers more in the page.
 
     Raises
     ------
@@ -91,18 +65,26 @@ class Player(anywidget.AnyWidget):
     meta = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
     start: Any = traitlets.List().tag(sync=True)
-    backdrop = traitlets.Unicode().tag(sync=True)
+    landscape = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, runs: xr.Dataset | Mapping[str, xr.Dataset], *, at: Mapping[str, float] | None = None):
+    def __init__(
+        self,
+        runs: xr.Dataset | Mapping[str, xr.Dataset],
+        *,
+        at: Mapping[str, float] | None = None,
+        inner: bool = True,
+    ):
         self._runs = _read(runs)
+        if not inner:
+            self._runs = {name: run[PATH] for name, run in self._runs.items()}
         first = next(iter(self._runs.values()))
         self._surface = first.attrs["surface"]
-        meta = _describe(self._runs, at or {})
+        meta = wire.describe(self._runs, at or {})
         super().__init__(
             meta=meta,
-            data=_pack(self._runs, meta["floor"]),
+            data=wire.pack(self._runs, meta["floor"]),
             start=first["theta"].isel(step=0).values.reshape(len(meta["coords"]), -1)[:, 0].tolist(),
-            backdrop=_backdrop(self._surface, meta),
+            landscape=wire.landscape(self._surface, meta["window"]),
         )
         self.on_msg(self._receive)
 
@@ -118,7 +100,7 @@ class Player(anywidget.AnyWidget):
         self._runs = {name: _again(run, point.tolist()) for name, run in self._runs.items()}
         with self.hold_sync():
             self.start = point.tolist()
-            self.data = _pack(self._runs, self.meta["floor"])
+            self.data = wire.pack(self._runs, self.meta["floor"])
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if "hello" in content:
@@ -170,13 +152,15 @@ class Player(anywidget.AnyWidget):
         with plt.style.context("lib.downhill"):
             figure = Figure(figsize=(8.4, 3.8))
             left, right = figure.subplots(1, 2, width_ratios=(1.1, 1))
-            plotting.landscape(self._surface, left)
+            looks, (across, up) = plotting.styles(self._runs), wire.box(self.meta)
+            flat = len(self.meta["coords"]) == 1
+            plotting.landscape(self._surface, left, (across,) if flat else (across, up))
             for name, run in self.opening().items():
-                plotting.path(run, left, label=name)
-                style = {key: value for key, value in plotting.style(name).items() if key != "marker"}
+                plotting.path(run, left, label=name, **looks[name])
+                style = {key: value for key, value in looks[name].items() if key != "marker"}
                 loss = run["loss"] - self.meta["floor"]
                 right.plot(run["step"], loss.where(abs(loss) <= 100 * abs(loss[0])), label=name, **style)
-            left.set(xlim=self.meta["window"][0], ylim=self.meta["window"][1])
+            left.set(xlim=across, ylim=up)
             right.set(xlabel="step", ylabel="f − minimum" if self.meta["floor"] else "f")
             right.set(yscale="log") if self.meta["log"] else right.set(ylim=self.meta["range"])
             right.legend()
@@ -219,7 +203,7 @@ def _read(runs: Any) -> Runs:
 def _check(name: str, run: Any) -> xr.Dataset:
     if not isinstance(run, xr.Dataset):
         raise TypeError(f"{name} is a {type(run).__name__}; give a Dataset from descend or sweep")
-    missing = [key for key in ("theta", "loss", "grad_norm", "diverged") if key not in run]
+    missing = [key for key in PATH if key not in run]
     if missing:
         raise ValueError(f"{name} has no {', '.join(missing)}; give it as descend or sweep returned it")
     sizes = dict(run["theta"].sizes)
@@ -233,110 +217,19 @@ def _check(name: str, run: Any) -> xr.Dataset:
     return run.transpose("step", "coord", ...)
 
 
-def _describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
-    """What `meta` holds."""
-    axes: dict[str, list[Any]] = {}
-    for name, run in runs.items():
-        for axis in map(str, run["theta"].dims[2:]):
-            if axes.setdefault(axis, run[axis].values.tolist()) != run[axis].values.tolist():
-                raise ValueError(
-                    f"{name!r} has other values of {axis} than a run before it; give both the same"
-                )
-    if at.keys() - axes.keys():
-        raise ValueError(
-            f"at has {', '.join(at.keys() - axes)}; the sweep axes are {', '.join(axes) or 'none'}"
-        )
-    first = next(iter(runs.values()))
-    surface, coords = first.attrs["surface"], [str(name) for name in first["coord"].values]
-    height = surface(np.stack(np.meshgrid(*(np.linspace(low, high, 201) for low, high in surface.window))))
-    low, high = float(height.min()), float(height.max())
-    floor = min((float(surface(point)) for point in surface.minima), default=0.0)
-    floor = 0.0 if abs(floor) < 1e-9 else floor
-    curve = (low - 0.05 * (high - low), high + 0.05 * (high - low))
-    window = [list(ends) for ends in (*surface.window, curve)[:2]]
-    return {
-        "title": surface.name,
-        "steps": first["step"].values.tolist(),
-        "coords": coords,
-        "channels": [*coords, "loss", "grad_norm"],
-        "window": window,
-        "aspect": float(np.clip(np.ptp(window[1]) / np.ptp(window[0]), 0.6, 1)) if len(coords) == 2 else 0.7,
-        "floor": floor,
-        "log": bool(surface.minima) or all(bool((run["loss"] > 0).all()) for run in runs.values()),
-        "range": [low - floor, high - floor],
-        "axes": [{"name": name, "values": values} for name, values in axes.items()],
-        "at": [
-            int(np.abs(np.subtract(values, at[name])).argmin()) if name in at else len(values) // 2
-            for name, values in axes.items()
-        ],
-        "series": [_series(name, run, list(axes)) for name, run in runs.items()],
-        "movable": all(_movable(run) for run in runs.values()),
-    }
-
-
-def _series(name: str, run: xr.Dataset, axes: list[str]) -> dict[str, Any]:
-    style = plotting.style(name)
-    dash = [] if style["linestyle"] == "-" else [2.0 * part for part in style["linestyle"][1]]
-    along = [axes.index(str(axis)) for axis in run["theta"].dims[2:]]
-    return {"name": name, "color": style["color"], "dash": dash, "marker": style["marker"], "axes": along}
-
-
-def _movable(run: xr.Dataset) -> bool:
-    """Whether the run says how it was made, from one start."""
-    if not {"rule", "steps", "hyperparameters", "start"} <= run.attrs.keys():
-        return False
-    return all(np.ndim(part) == 0 for part in np.atleast_1d(np.array(run.attrs["start"], dtype=object)))
-
-
 def _again(run: xr.Dataset, start: list[float]) -> xr.Dataset:
     """The same run or grid from another start."""
-    made = run.attrs
-    hyper = {k: run[k].values if k in run.coords else value for k, value in made["hyperparameters"].items()}
-    every = int(np.gcd.reduce(run["step"].values)) or 1
+    made, hyper, also = run.attrs, wire.given(run), wire.also(run)
     if any(dim in hyper for dim in run["theta"].dims):
-        again = sweep(made["surface"], start, made["rule"], made["steps"], every=every, **hyper)
+        again = sweep(made["surface"], start, made["rule"], made["steps"], **also, **hyper)
     else:
-        again = descend(made["surface"], start, made["rule"](**hyper), made["steps"], every=every)
-    return again.sel(step=run["step"]).transpose(*run["theta"].dims, ...)
+        again = descend(made["surface"], start, made["rule"](**hyper), made["steps"], **also)
+    if not np.array_equal(again["step"], run["step"]):
+        again = again.sel(step=run["step"])
+    return again.transpose(*run["theta"].dims, ...)
 
 
-# Packing and drawing.
-
-
-def _pack(runs: Runs, floor: float) -> bytes:
-    """The runs as `data` carries them."""
-    packed = []
-    for run in runs.values():
-        with np.errstate(over="ignore"):
-            single = np.ascontiguousarray(_channels(run, floor), dtype="<f4")
-        packed.append((single.view("<u4") + np.uint32(0x80)).view("u1").reshape(-1, 4)[:, 1:].tobytes())
-    return b"".join(packed)
-
-
-def _channels(run: xr.Dataset, floor: float) -> Array:
-    """All that is recorded, (*runs, channel, step); NaN after the last point of a diverged run."""
-    theta, loss = run["theta"].values, run["loss"].values - floor
-    values = np.concatenate([theta, loss[:, None], run["grad_norm"].values[:, None]], axis=1)
-    if run["diverged"].values.any():
-        still = np.all(theta == theta[-1], axis=1)  # frozen from its last finite point on
-        frozen = np.logical_and.accumulate(still[::-1])[::-1]
-        after = np.concatenate([np.zeros_like(frozen[:1]), frozen[:-1]])
-        values = np.where((after & run["diverged"].values)[:, None], np.nan, values)
-    return np.moveaxis(values, (1, 0), (-2, -1))
-
-
-def _backdrop(surface: Any, meta: dict[str, Any]) -> str:
-    """The landscape alone, edge to edge, as a data URL; the page draws the axes."""
-    with plt.style.context(["lib.downhill", {"figure.constrained_layout.use": False}]):
-        figure = Figure(figsize=(6, 6 * meta["aspect"]))
-        axes = figure.add_axes((0, 0, 1, 1))
-        plotting.landscape(surface, axes)
-        axes.set(ylim=meta["window"][1])
-        axes.set_axis_off()
-        picture = Image.open(io.BytesIO(_png(figure))).convert("RGB")
-    file = io.BytesIO()
-    picture.quantize(64, dither=Image.Dither.NONE).save(file, "png", optimize=True)  # a third of the size
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+# Drawing.
 
 
 def _png(figure: Figure) -> bytes:

@@ -5,13 +5,14 @@ the figures is in `downhill.mplstyle`: `plt.style.use("lib.downhill")`. Each fun
 is given, or on the current one, and returns it.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, to_hex, to_rgb
 from matplotlib.patheffects import Normal, Stroke
 
 from lib.checks import Array
@@ -50,6 +51,10 @@ STYLES: dict[str, tuple[str, Any, str]] = {
 
 SPARE = [(color, line, "o") for line in (DASHED, DASHDOT, "-") for color in (BLUE, VERMILLION, GREEN, PURPLE)]
 
+AGAIN = [(DASHED, "s", 0.38), (DOTTED, "^", -0.4), (LONG, "D", 0.6), (DASHDOT, "v", 0.25),
+         ("-", "P", 0.5), (DASHED, "X", -0.25), (DOTTED, "h", 0.3)]  # fmt: skip
+"""Line style, marker and shade (towards white, or black) of a method's second run in a picture, its third, …"""
+
 HALO = [Stroke(linewidth=3.4, foreground="white", alpha=0.7), Normal()]
 
 
@@ -66,6 +71,32 @@ def style(name: str) -> dict[str, Any]:
     return dict(zip(("color", "linestyle", "marker"), STYLES.get(_method(name), spare), strict=True))
 
 
+def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The styles of what is drawn in one picture: those of `style`, but no two of them alike.
+
+    The first run of a method looks as everywhere. Another run of it, such as "gd, 0.2" after "gd, 0.1", has
+    its colour in another shade and another line style and marker.
+
+    >>> {name: look["color"] for name, look in styles(["adam, 0.1", "adam, 0.2", "gd"]).items()}
+    {'adam, 0.1': '#0072B2', 'adam, 0.2': '#61a8cf', 'gd': '#000000'}
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(names):
+        look, turn = style(name), 0
+        first = look["color"]
+        while look in found.values():
+            turn += 1
+            line, marker, shade = AGAIN[(turn - 1) % len(AGAIN)]
+            color = np.array(to_rgb(first))
+            toward = float(shade > 0 and color.mean() < 0.6)  # a light colour only gets darker
+            mixed = (1 - abs(shade)) * color + abs(shade) * toward
+            look = {"color": to_hex(mixed), "linestyle": line, "marker": marker}
+            if turn > len(AGAIN):  # more runs of one method than looks
+                break
+        found[name] = look
+    return found
+
+
 def _method(name: str) -> str:
     return name.split(",")[0].split("(")[0].strip()
 
@@ -74,6 +105,12 @@ def heights(surface: Surface, window: Window, points: int = 241) -> tuple[Array,
     """Two axes of `points` numbers and the surface's values on their grid, of shape (y, x)."""
     x, y = (np.linspace(low, high, points) for low, high in window)
     return x, y, surface(np.stack(np.meshgrid(x, y)))
+
+
+def levels(surface: Surface, values: Array, count: int = 15) -> tuple[Array, Array]:
+    """What contours are drawn of, and at which of its values: the heights' fourth root, or the heights."""
+    shown = (values - values.min()) ** (0.25 if surface.minima else 1.0)
+    return shown, np.linspace(0, shown.max(), count)
 
 
 def landscape(surface: Surface, ax: Axes | None = None, window: Window | None = None) -> Axes:
@@ -98,11 +135,10 @@ def landscape(surface: Surface, ax: Axes | None = None, window: Window | None = 
     if len(window) != 2:
         raise ValueError(f"{surface.name} has {len(window)} coordinates; a map shows one or two")
     x, y, values = heights(surface, window)
-    shown = (values - values.min()) ** (0.25 if surface.minima else 1.0)
-    levels = np.linspace(0, shown.max(), 15)
-    colors = plt.get_cmap("bone_r")(np.linspace(0.0, 0.32, len(levels) - 1))
-    ax.contourf(x, y, shown, levels, colors=colors, zorder=0)
-    ax.contour(x, y, shown, levels[1:-1], colors="#8595a1", linewidths=0.6, linestyles="-", zorder=0)
+    shown, steps = levels(surface, values)
+    colors = plt.get_cmap("bone_r")(np.linspace(0.0, 0.32, len(steps) - 1))
+    ax.contourf(x, y, shown, steps, colors=colors, zorder=0)
+    ax.contour(x, y, shown, steps[1:-1], colors="#8595a1", linewidths=0.6, linestyles="-", zorder=0)
     for points, marker in ((surface.minima, "*"), (surface.saddles, "x")):
         inside = [p for p in points if all(lo <= c <= hi for c, (lo, hi) in zip(p, window, strict=True))]
         if inside:
@@ -145,9 +181,10 @@ def losses(runs: dict[str, xr.Dataset], ax: Axes | None = None, above: float = 0
     `above` is subtracted: the lowest value of f, where it is not 0. Values that reach it are left out.
     """
     ax = ax or plt.gca()
+    looks = styles(runs)
     for name, run in runs.items():
         excess = run.loss - above
-        look = {key: value for key, value in style(name).items() if key != "marker"}
+        look = {key: value for key, value in looks[name].items() if key != "marker"}
         ax.plot(run.step, excess.where(excess > 0), label=name, **look)
     ax.set(yscale="log", xlabel="step", ylabel="f − minimum" if above else "f")
     ax.legend()

@@ -43,7 +43,7 @@ def unpack(player):
     series, first = {}, 0
     for one in meta["series"]:
         shape = [len(meta["axes"][axis]["values"]) for axis in one["axes"]]
-        shape += [len(meta["channels"]), len(meta["steps"])]
+        shape += [len(meta["coords"]) * (1 + len(one["inner"])) + 2, len(meta["steps"])]
         series[one["name"]] = numbers[first : first + np.prod(shape)].reshape(shape)
         first += int(np.prod(shape))
     assert first == len(numbers)
@@ -61,7 +61,7 @@ def wire(values):
 
 def test_the_wire_carries_a_grid(grid):
     player = Player(grid)
-    assert player.meta["channels"] == ["x", "y", "loss", "grad_norm"]
+    assert player.meta["coords"] == ["x", "y"]
     assert [axis["name"] for axis in player.meta["axes"]] == ["lr", "beta1"]
     assert player.meta["axes"][0]["values"] == LRS.tolist()
     data = unpack(player)["adam"]
@@ -82,7 +82,7 @@ def test_the_wire_carries_a_race(race):
 def test_the_wire_carries_one_coordinate_and_the_loss_above_the_minimum():
     run = descend(double_well, [1.8], gd(lr=0.05), 40)
     player = Player(run)
-    assert player.meta["coords"] == ["x"] and player.meta["channels"] == ["x", "loss", "grad_norm"]
+    assert player.meta["coords"] == ["x"]
     lowest = float(double_well(double_well.minima[0]))
     assert player.meta["floor"] == lowest
     np.testing.assert_allclose(unpack(player)["gd"][1], run.loss - lowest, rtol=PRECISION)
@@ -249,7 +249,7 @@ def test_digest_changes_with_the_trajectory(race, grid):
 
 def test_everything_is_the_same_twice(race):
     first, second = Player(race), Player(race)
-    assert first.still() == second.still() and first.backdrop == second.backdrop
+    assert first.still() == second.still() and first.landscape == second.landscape
     assert first.text() == second.text() and first.data == second.data
 
 

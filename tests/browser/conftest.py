@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -11,6 +12,12 @@ COURSE = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 import lab as laboratory  # noqa: E402
+from page import Screen  # noqa: E402
+
+from lib.descend import descend, sweep  # noqa: E402
+from lib.optimizers import adam, gd, momentum  # noqa: E402
+from lib.player import Player  # noqa: E402
+from lib.surfaces import booth, rosenbrock  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +44,22 @@ def visit(browser):
     """A page that refuses and records what would leave this machine."""
     with laboratory.visit(browser) as seen:
         yield seen
+
+
+@pytest.fixture
+def race():
+    opts = {"gd": gd(lr=0.05), "momentum": momentum(lr=0.01), "adam": adam(lr=0.5)}
+    return Player({name: descend(booth, (-8, 0), opt, 60) for name, opt in opts.items()})
+
+
+@pytest.fixture
+def grid():
+    runs = sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=np.geomspace(1e-3, 1, 7), beta1=[0.5, 0.9, 0.99])
+    return Player(runs)
+
+
+@pytest.fixture
+def screen(visit):
+    """Puts a player on the page; when the test is over the page must not have complained."""
+    yield lambda player, **how: Screen(visit.page, player, **how)
+    visit.assert_quiet()

@@ -1,0 +1,303 @@
+// The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
+
+import { brief, number } from "./numbers.js";
+import { outcomes, point, settings, tell, title, where } from "./words.js";
+import { code, select, unpack } from "./wire.js";
+import { nearest } from "./shapes.js";
+import { drawLand, shapes } from "./canvas.js";
+import { drawMap } from "./map.js";
+import { barsText, drawBars, drawLoss } from "./charts.js";
+import { build, icon, palette, row } from "./page.js";
+import { clock } from "./clock.js";
+import { Places } from "./places.js";
+import { pointing } from "./pointing.js";
+import { starter } from "./start.js";
+import { watch } from "./watch.js";
+import { compose } from "./picture.js";
+import { copy, download, png, svg } from "./save.js";
+
+export function render({ model, el }) {
+  const meta = model.get("meta");
+  const last = meta.steps.length - 1;
+  const { root, $, rows, sliders } = build(el, meta);
+  const [mapCanvas, landCanvas] = [$(".paths"), $(".land")];
+  const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const land = shapes(model.get("landscape"));
+  let data, colors, runs = [], pins = [], pinRows = [], seen = true, landed = "", words = -1, soon = 0;
+  const state = {
+    step: last, playing: false, loop: false, live: false, hover: null, at: [...meta.at], start: model.get("start"),
+    hidden: new Set(), arrows: new Set(), bars: new Set(),
+    shown: () => runs.filter((run, i) => run.last >= 0 && !state.hidden.has(i)),
+    pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
+    handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
+  };
+
+  const places = new Places({ root, $, meta, state });
+
+  // Data in.
+  function load() {
+    data = unpack(model.get("data"));
+    state.start = start.now();
+    choose();
+  }
+  function choose() {
+    runs = meta.series.map((_, i) => select(meta, data, i, state.at));
+    locate();
+    sliders.forEach((label, i) => {
+      const value = brief(meta.axes[i].values[state.at[i]]);
+      const input = label.querySelector("input");
+      label.querySelector(".value").textContent = value;
+      input.value = state.at[i];
+      input.setAttribute("aria-valuetext", value);
+    });
+  }
+  function locate() {
+    places.curves([...runs, ...pins], data);
+    places.paths([...runs, ...pins]);
+    words = -1;
+    draw();
+  }
+  // What is drawn, or the room for it, changed.
+  function refresh() {
+    places.measure(colors);
+    locate();
+  }
+
+  // Picture out.
+  function draw() {
+    if (!places.ready || !seen) return;
+    if (places.follows()) places.paths([...runs, ...pins]);
+    const { map, groups } = places;
+    const view = [map.xs, map.ys, map.width, places.sizes.get(landCanvas), colors.dark, colors.forced, colors.bg, devicePixelRatio].join();
+    if (view !== landed) drawLand(places.canvas(landCanvas), map, land, meta.window, map.zoom, colors);
+    landed = view;
+    drawMap(places.canvas(mapCanvas), map, meta, state, colors);
+    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
+    if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
+    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
+  }
+
+  // Words and numbers for the step on screen.
+  function write(k) {
+    $(".scrub input").value = k;
+    $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
+    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
+    [...runs, ...pins].forEach((run, i) => {
+      const cells = (rows[i] ?? pinRows[i - rows.length]).querySelectorAll("td");
+      const gone = k > run.last;
+      cells[0].colSpan = gone ? 3 : 1;
+      cells[0].className = gone ? "words" : "";
+      cells[1].hidden = cells[2].hidden = gone;
+      if (gone) cells[0].textContent = tell(meta, run, k);
+      else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
+    });
+    if (!state.playing) describe(k);
+  }
+  const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);
+  function describe(k) {
+    const names = meta.series.map((series) => series.name).join(", ");
+    const move = state.live ? ` Start at (${state.start.map((v) => number(v)).join(", ")}); the arrow keys move it.` : "";
+    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
+    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
+    lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
+    barsCanvas.setAttribute("aria-label", `Bars: ${barsText(places.groups, state)}`);
+  }
+  function say(text) {
+    clearTimeout(soon);
+    $(".status").textContent = text;
+  }
+  // Where the run is, once the reader has stopped changing it.
+  function tellSoon(before = "") {
+    clearTimeout(soon);
+    soon = setTimeout(() => sayWhere(before, Math.floor(state.step)), 400);
+  }
+  const sayWhere = (before, k) => say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
+
+  // Playing.
+  const time = clock({
+    last,
+    speed: () => Number($(".speed select").value),
+    show: (step) => ((state.step = step), draw()),
+    end: () => (state.loop ? true : (pause(true), false)),
+  });
+  function button() {
+    $(".play").innerHTML = `${icon(state.playing ? "pause" : "play")}<span>${state.playing ? "Pause" : "Play"}</span>`;
+  }
+  function go(step) {
+    state.step = Math.max(0, Math.min(last, step));
+    words = -1;
+    draw();
+  }
+  function pause(finished = false) {
+    state.playing = false;
+    time.stop();
+    button();
+    go(finished ? last : Math.floor(state.step));
+    if (finished) sayWhere("", last);
+  }
+  function play() {
+    if (still.matches || !last) return pause(true);
+    if (state.step >= last) state.step = 0;
+    state.playing = true;
+    say("");
+    button();
+    draw();
+    time.play(state.step);
+  }
+  const toggle = () => (state.playing ? (pause(), tellSoon()) : play());
+  const halt = (step) => {
+    if (state.playing) pause();
+    go(step);
+  };
+
+  // The start.
+  const start = starter({
+    model, meta, state, say,
+    changed() {
+      if (!state.playing) state.step = last;
+      words = -1;
+      draw();
+    },
+  });
+  function answer(message) {
+    if (message.hello && meta.movable && !state.live) {
+      state.live = true;
+      mapCanvas.tabIndex = 0;
+      $(".map").classList.add("live");
+      refresh();
+    }
+    start.answer(message);
+  }
+
+  // Comparing: what is pinned stays while the sliders and the start move on.
+  function pin() {
+    pinRows.forEach((made) => made.remove());
+    pins = pins.length ? [] : runs.filter((_, i) => !state.hidden.has(i)).map((run) => ({ ...run, at: [...state.at] }));
+    pinRows = pins.map((run) => row(run.series, title(meta, run), true));
+    $("tbody").append(...pinRows);
+    $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
+    paint();
+    if (pins.length) tellSoon("Pinned, to compare others with; ");
+  }
+
+  // Saving and copying.
+  function source() {
+    return code(meta, state.at, state.start, meta.series.filter((_, i) => !state.hidden.has(i)));
+  }
+  async function save(kind) {
+    const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
+    const { draw: drawn, width, height } = compose({ root, places, meta, state, land, colors, heading });
+    const name = `${meta.title}-${kind === "svg" ? "player.svg" : "player.png"}`.replace(/[^\w.=-]+/g, "_");
+    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name);
+    say(`Saved ${name}`);
+  }
+  async function share() {
+    const text = source();
+    say((await copy(text, root)) ? `Copied ${text}` : text);
+  }
+
+  // Wiring. Keys stay in the player: JupyterLab's command mode would take the arrows.
+  const on = (selector, event, act) => (typeof selector === "string" ? $(selector) : selector).addEventListener(event, act);
+  on(root, "keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && event.key !== "Escape") event.stopPropagation();
+    if (event.key === " " && event.target.matches("input[type=range], canvas")) event.preventDefault(), toggle();
+  });
+  on(".play", "click", toggle);
+  const by = (n) => () => (halt(Math.floor(state.step) + n), tellSoon());
+  on(".back", "click", by(-1));
+  on(".forward", "click", by(1));
+  on(".scrub input", "input", (event) => halt(Number(event.target.value)));
+  on(".loop", "click", () => $(".loop").setAttribute("aria-pressed", String((state.loop = !state.loop))));
+  sliders.forEach((label, i) =>
+    on(label.querySelector("input"), "input", (event) => {
+      state.at[i] = Number(event.target.value);
+      choose();
+      tellSoon(`${settings(meta, state.at)}; `);
+    }),
+  );
+  rows.forEach((made, i) =>
+    on(made.querySelector("button"), "click", () => {
+      const off = !state.hidden.delete(i) && !!state.hidden.add(i);
+      made.classList.toggle("off", off);
+      made.querySelector("button").setAttribute("aria-pressed", String(!off));
+      $(".copy").disabled = !source();
+      refresh();
+    }),
+  );
+  on(".view select", "change", () => refresh());
+  for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
+    on(place, "change", ({ target }) => {
+      set[target.checked ? "add" : "delete"](target.value);
+      refresh();
+    });
+  }
+  on(".pin", "click", pin);
+  on(".copy", "click", share);
+  on(".svg", "click", () => save("svg"));
+  on(".png", "click", () => save("png"));
+  on(".full", "click", () => {
+    if (document.fullscreenElement === root) return document.exitFullscreen();
+    root.requestFullscreen?.().then(() => $(".scrub input").focus(), () => say("Full screen is not allowed here."));
+  });
+  function hover(k) {
+    if (k === state.hover) return;
+    state.hover = k;
+    draw();
+  }
+  const stepAt = (x) => Math.max(0, Math.min(last, Math.round(((x - places.loss.left) / places.loss.width) * last)));
+  pointing(mapCanvas, {
+    may: () => state.live,
+    act: (x, y) => start.drag(places.map, x, y),
+    hover(x, y) {
+      const [best] = state.shown().map((run) => nearest(run.path, x, y, state.step)).sort((a, b) => a.away - b.away);
+      hover(best && best.away < 24 * colors.em ? best.k : null);
+    },
+    leave: () => hover(null),
+  });
+  pointing(lossCanvas, { act: (x) => halt(stepAt(x)), hover: (x) => hover(stepAt(x)), leave: () => hover(null) });
+  on(mapCanvas, "keydown", (event) => {
+    if (state.live && start.nudge(places.map, event.key, event.shiftKey)) event.preventDefault();
+  });
+
+  function paint() {
+    const large = document.fullscreenElement === root;
+    root.classList.toggle("large", large);
+    $(".full").setAttribute("aria-pressed", String(large));
+    colors = palette(root);
+    [...rows, ...pinRows].forEach((made, i) => {
+      const color = colors.of((meta.series[i] ?? pins[i - rows.length].series).color);
+      made.querySelector("path").setAttribute("stroke", color);
+      made.querySelector("polygon").setAttribute("fill", color);
+      made.querySelector("polygon").setAttribute("stroke", made.classList.contains("pinned") ? color : "none");
+    });
+    refresh();
+  }
+  $(".pin").hidden = !meta.axes.length && !meta.movable;
+  $(".full").hidden = !document.fullscreenEnabled;
+  button();
+  load();
+  paint();
+  $(".copy").disabled = !source();
+  const unwatch = watch({
+    root, paint, parts: [root, $(".loss")],
+    see(visible) {
+      seen = visible;
+      time.see(seen);
+      draw();
+    },
+  });
+  model.on("change:data", load);
+  model.on("msg:custom", answer);
+  model.send?.({ hello: true });
+  return () => {
+    time.stop();
+    clearTimeout(soon);
+    unwatch();
+    model.off?.("change:data", load);
+    model.off?.("msg:custom", answer);
+    root.remove();
+  };
+}
+
+export default { render };

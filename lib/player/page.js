@@ -1,0 +1,125 @@
+// The page's elements and its colours.
+
+import { outline } from "./shapes.js";
+
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+const ICONS = {
+  play: "M2 0l10 6-10 6z", pause: "M1 0h3.5v12H1zM7.5 0H11v12H7.5z",
+  back: "M0 0h2.5v12H0zM12 0v12L3.5 6z", forward: "M12 0H9.5v12H12zM0 0v12l8.5-6z",
+};
+export const icon = (name) => `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+const button = (name, text, more = "") => `<button type="button" class="${name}" ${more}>${text}</button>`;
+
+const PAGE = `
+  <div class="stage">
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas></div>
+    <div class="loss"><canvas role="img"></canvas></div>
+    <div class="bars" hidden><canvas role="img"></canvas></div>
+    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
+      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
+  </div>
+  <div class="controls">
+    <div class="buttons">
+      ${button("play", "")}
+      ${button("back", icon("back"), 'aria-label="One step back" title="One step back"')}
+      ${button("forward", icon("forward"), 'aria-label="One step forward" title="One step forward"')}
+    </div>
+    <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value"></span></div>
+    <label class="speed">speed <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
+    ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
+  </div>
+  <div class="axes"></div>
+  <div class="extras">
+    <label class="view">view <select></select></label>
+    <fieldset class="arrows"><legend>arrows</legend></fieldset>
+    <fieldset class="quantities"><legend>bars</legend></fieldset>
+    <div class="buttons">
+      ${button("pin", "Pin", 'aria-pressed="false" title="Keep these runs in the picture, to compare others with"')}
+      ${button("copy", "Copy code", 'title="Copy the Python that makes these runs"')}
+      ${button("svg", "SVG", 'aria-label="Save the picture as SVG" title="Save the picture as SVG"')}
+      ${button("png", "PNG", 'aria-label="Save the picture as PNG" title="Save the picture as PNG"')}
+      ${button("full", "Full screen", 'aria-pressed="false" title="As large as the screen, for a lecture"')}
+    </div>
+  </div>
+  <p class="status" role="status" aria-live="polite"></p>`;
+
+const swatch = (series) => `<svg viewBox="0 0 30 12" aria-hidden="true">
+  <path d="M0 6h30" fill="none" stroke-width="1.8" stroke-dasharray="${series.dash.join(" ")}"/><polygon points="${outline(series.marker, 15, 6, 5)
+    .map((p) => p.map((v) => v.toFixed(1)).join())
+    .join(" ")}"/></svg>`;
+
+export function row(series, name, pinned) {
+  const made = document.createElement("tr");
+  const inside = `${swatch(pinned ? { ...series, dash: [] } : series)}<span></span>`;
+  made.innerHTML = `<th scope="row">${pinned ? `<div>${inside}</div>` : `<button type="button" aria-pressed="true">${inside}</button>`}</th><td></td><td></td><td></td>`;
+  made.querySelector("span").textContent = name;
+  made.classList.toggle("pinned", pinned);
+  return made;
+}
+
+export function check(name) {
+  const label = document.createElement("label");
+  label.innerHTML = `<input type="checkbox"><span></span>`;
+  label.querySelector("span").textContent = name;
+  label.querySelector("input").value = name;
+  return label;
+}
+
+export function build(el, meta) {
+  const root = document.createElement("div");
+  root.className = "downhill-player";
+  root.setAttribute("role", "group");
+  root.innerHTML = PAGE;
+  el.appendChild(root);
+  const $ = (selector) => root.querySelector(selector);
+  $(".theta").textContent = meta.coords.length > 1 ? `(${meta.coords.join(", ")})` : meta.coords[0];
+  $(".speed select").value = "1";
+  $(".scrub input").max = meta.steps.length - 1;
+  $(".scrub .value").style.setProperty("--digits", `${2 * String(meta.steps.at(-1)).length + 3}ch`);
+  const rows = meta.series.map((series) => row(series, series.name, false));
+  $("tbody").append(...rows);
+  const sliders = meta.axes.map((axis) => {
+    const label = document.createElement("label");
+    label.innerHTML = `<span class="name"></span><span class="value"></span><input type="range" min="0" step="1">`;
+    label.querySelector(".name").textContent = axis.name;
+    label.querySelector("input").max = axis.values.length - 1;
+    label.querySelector("input").setAttribute("aria-label", axis.name);
+    $(".axes").append(label);
+    return label;
+  });
+  $(".axes").hidden = !sliders.length;
+  const views = [["whole", "whole"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `follow ${z}×`])];
+  for (const [value, text] of views) $(".view select").append(new Option(text, value));
+  $(".view select").value = meta.view.zoom > 1 ? "runs" : "whole";
+  const named = (kind) => [...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name)))];
+  $(".arrows").append(...[...named("arrow"), "step"].map(check));
+  $(".quantities").append(...named("bar").map(check));
+  $(".quantities").hidden = !named("bar").length;
+  return { root, $, rows, sliders };
+}
+
+// The theme's colours, as a canvas needs them.
+export function palette(root) {
+  const style = getComputedStyle(root);
+  const dark = luminance(channels(style.color)) > 0.5;
+  root.classList.toggle("dark", dark);
+  const get = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  return {
+    dark, em: parseFloat(style.fontSize) / 14, font: style.fontFamily, fg: style.color,
+    forced: matchMedia("(forced-colors: active)").matches,
+    muted: get("--muted"), rule: get("--rule"), bg: get("--bg"), accent: get("--accent"),
+    halo: dark ? "rgba(0,0,0,.6)" : "rgba(255,255,255,.75)",
+    of: (color) => (dark ? onDark(color) : color),
+  };
+}
+
+const channels = (color) => (color.startsWith("#") ? [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)) : (color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number));
+const luminance = ([r, g, b]) => (0.3 * r + 0.6 * g + 0.1 * b) / 255;
+
+// The method's colour on a dark page: greys turned over, dark colours lighter.
+export function onDark(color) {
+  const rgb = channels(color);
+  if (Math.max(...rgb) - Math.min(...rgb) < 12) return `rgb(${rgb.map((v) => Math.round(242 - 0.7 * v))})`;
+  const lift = Math.max(0, 0.46 - luminance(rgb));
+  return `rgb(${rgb.map((v) => Math.round(v + lift * 1.3 * (255 - v)))})`;
+}

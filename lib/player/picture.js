@@ -1,0 +1,71 @@
+// What is on screen as one picture, drawn on any context: the map, the charts and the numbers.
+
+import { drawLand } from "./canvas.js";
+import { drawMap } from "./map.js";
+import { drawBars, drawLoss } from "./charts.js";
+import { head, outline } from "./shapes.js";
+
+export function compose({ root, places, meta, state, land, colors, heading }) {
+  const [{ em }, { groups }] = [colors, places];
+  const stage = root.querySelector(".stage").getBoundingClientRect();
+  const [margin, top] = [10 * em, 30 * em];
+  const at = (selector) => {
+    const box = root.querySelector(selector).getBoundingClientRect();
+    return [box.left - stage.left + margin, box.top - stage.top + top, box.width];
+  };
+  const part = (g, selector, act) => {
+    g.save();
+    g.translate(...at(selector).slice(0, 2));
+    act();
+    g.restore();
+  };
+  const [width, height] = [stage.width + 2 * margin, stage.height + top + margin];
+  const draw = (g) => {
+    g.fillStyle = colors.bg;
+    g.fillRect(0, 0, width, height);
+    Object.assign(g, { font: `${13 * em}px ${colors.font}`, fillStyle: colors.fg, textAlign: "left", textBaseline: "middle" });
+    g.fillText(heading, margin, top / 2);
+    part(g, ".map", () => {
+      drawLand(g, places.map, land, meta.window, places.map.zoom, colors);
+      drawMap(g, places.map, meta, { ...state, live: false, hover: null }, colors);
+    });
+    part(g, ".loss", () => drawLoss(g, places.loss, meta, { ...state, hover: null }, colors));
+    if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
+    drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
+  };
+  return { draw, width, height };
+}
+
+// The table's texts where the page has them, the methods with their lines.
+function drawNumbers(g, root, stage, left, top, runs, colors) {
+  const { em } = colors;
+  const middle = (box) => box.top + box.height / 2 - stage.top + top;
+  const rows = [...root.querySelectorAll(".numbers tbody tr")];
+  const hidden = rows.filter((row) => row.classList.contains("off")).length;
+  const size = parseFloat(getComputedStyle(root.querySelector(".numbers")).fontSize);
+  for (const row of root.querySelectorAll(".numbers tr:not(.off)")) {
+    for (const cell of row.querySelectorAll("th, td")) {
+      if (cell.hidden) continue;
+      const place = (cell.querySelector("span") ?? cell).getBoundingClientRect();
+      const right = getComputedStyle(cell).textAlign === "right";
+      const x = (right ? place.right : place.left) - stage.left + left;
+      Object.assign(g, { font: `${size}px ${colors.font}`, fillStyle: cell.closest("thead") ? colors.muted : colors.fg, textAlign: right ? "right" : "left", textBaseline: "middle" });
+      g.fillText(cell.textContent.trim(), x, middle(place));
+    }
+  }
+  if (hidden === rows.length) return;
+  rows.filter((row) => !row.classList.contains("off")).forEach((row, i) => {
+    const [run, place] = [runs[i], row.querySelector("svg").getBoundingClientRect()];
+    if (!run) return;
+    const [x, y] = [place.left - stage.left + left, middle(place)];
+    const pinned = row.classList.contains("pinned");
+    g.beginPath();
+    g.moveTo(x, y);
+    g.lineTo(x + place.width, y);
+    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.8 * em });
+    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+    g.stroke();
+    g.setLineDash([]);
+    head(g, outline(run.series.marker, x + place.width / 2, y, 5 * em), run.series, colors, pinned);
+  });
+}

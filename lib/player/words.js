@@ -1,0 +1,31 @@
+// What is on screen, in words: for the table, for labels, for announcements.
+
+import { brief, number } from "./numbers.js";
+
+// Where a run is, with as many digits as the window needs.
+export function point(meta, run, k) {
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(meta.window[0][1] - meta.window[0][0])));
+  const one = (v) => (Math.abs(v) < 1e4 ? (+v.toFixed(digits) || 0).toFixed(digits).replace("-", "−") : number(v));
+  const values = run.theta.map((theta) => one(theta[k]));
+  return values.length > 1 ? `(${values.join(", ")})` : values[0];
+}
+
+export function tell(meta, run, k) {
+  if (run.last < 0) return "no finite point";
+  if (run.diverged && k > run.last) return `diverged after step ${meta.steps[run.last]}`;
+  return `f = ${number(run.loss[k] + meta.floor)}`;
+}
+
+export const settings = (meta, at, axes = meta.axes.keys()) =>
+  [...axes].map((i) => `${meta.axes[i].name} ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+
+// A run's name; of a pinned one, also where the sliders were.
+export function title(meta, run) {
+  if (!run.at) return run.series.name;
+  const pinned = meta.series.length > 1 ? `${run.series.name} pinned` : "pinned";
+  return [pinned, settings(meta, run.at, run.series.axes)].filter(Boolean).join(": ");
+}
+
+export const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
+
+export const where = (meta, k) => `step ${meta.steps[k]} of ${meta.steps.at(-1)}`;

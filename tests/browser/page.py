@@ -1,0 +1,85 @@
+"""A player on a plain page, and what a reader does with it."""
+
+import base64
+from pathlib import Path
+
+import lab as laboratory
+
+# A stand-in for the widget's model, made from the saved state: there is no kernel behind it, but what
+# is sent is kept in `sent`, and `tell` plays a kernel that answers.
+MOUNT = """async ({ state, data, esm, css, width }) => {
+    document.body.innerHTML = `<style>${css}</style><p tabindex="0" id="before">before</p><div id="host"></div>`;
+    document.querySelector('#host').style.width = width;
+    const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    Object.assign(window, { sent: [], keys: [], state: { ...state, data: bytes(data) }, heard: {} });
+    document.addEventListener('keydown', (event) => keys.push(event.key));
+    window.tell = (message) => heard['msg:custom'](message);
+    window.update = (start, text) => {
+        Object.assign(window.state, { start, data: bytes(text) });
+        heard['change:data']();
+    };
+    const module = await import(URL.createObjectURL(new Blob([esm], { type: 'text/javascript' })));
+    const model = {
+        get: (name) => window.state[name], send: (message) => sent.push(message),
+        on: (name, act) => (heard[name] = act), off: (name) => delete heard[name],
+    };
+    window.leave = module.default.render({ model, el: document.querySelector('#host') });
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
+class Screen:
+    """A player on a plain page, and what a reader does with it."""
+
+    def __init__(self, page, player, width="900px"):
+        self.page, self.player = page, player
+        page.set_content("<!doctype html><title>A player</title>")
+        state = {name: getattr(player, name) for name in ("meta", "start", "landscape")}
+        text = {
+            name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
+        }
+        page.evaluate(
+            MOUNT,
+            {
+                "state": state,
+                "data": base64.b64encode(player.data).decode(),
+                "esm": text["js"].read_text("utf-8"),
+                "css": text["css"].read_text("utf-8"),
+                "width": width,
+            },
+        )
+        self.root = page.locator(".downhill-player")
+        self.map, self.loss = self.root.locator("canvas.paths"), self.root.locator(".loss canvas")
+        self.scrub = self.root.get_by_role("slider", name="Step")
+        self.status = self.root.get_by_role("status")
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    @property
+    def step(self):
+        return int(self.scrub.input_value())
+
+    def picture(self, canvas=".paths"):
+        return self.root.locator(canvas).evaluate("canvas => canvas.toDataURL()")
+
+    def box(self):
+        """The map's frame on the page: left, top, width, height."""
+        box = self.map.bounding_box()
+        return box["x"] + 36, box["y"] + 10, box["width"] - 46, box["height"] - 46
+
+    def wait_for_other(self, picture):
+        self.page.wait_for_function(
+            "old => document.querySelector('.downhill-player canvas').toDataURL() !== old", arg=picture
+        )
+
+    def row(self, number=0):
+        """A row of the table of numbers, as a reader sees it."""
+        return self.root.locator("tbody tr").nth(number).inner_text().split("\t")
+
+    def sent(self):
+        return self.page.evaluate("sent.filter((message) => message.start)")
+
+    def wake(self):
+        """Answer as a kernel does."""
+        self.page.evaluate("tell({ hello: true })")
