@@ -150,14 +150,14 @@ function lossRange(meta, data) {
   return [Math.max(Math.min(low, high / 10), 1e-10 * (start || high)), high];
 }
 
-// The Python that makes the runs on screen; null when it is not known.
+// The Python that makes the runs shown; null when it is not known.
 function code(meta, at, start, shown) {
-  const value = (name) => String(/^\d+$/.test(name) ? start[name] : meta.axes[meta.axes.findIndex((axis) => axis.name === name)].values.at(at[meta.axes.findIndex((axis) => axis.name === name)]));
-  const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => value(name)));
+  const axis = (name) => meta.axes.findIndex((axis) => axis.name === name);
+  const value = (name) => (/^\d+$/.test(name) ? start[name] : meta.axes[axis(name)].values[at[axis(name)]]);
+  const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => String(value(name))));
   if (!calls.length || calls.includes(undefined)) return null;
   if (meta.series.length === 1) return calls[0];
-  const quoted = (text) => JSON.stringify(text);
-  return `{\n${calls.map((call, i) => `    ${quoted(shown[i].name)}: ${call},\n`).join("")}}`;
+  return `{\n${calls.map((call, i) => `    ${JSON.stringify(shown[i].name)}: ${call},\n`).join("")}}`;
 }
 
 // shapes.js
@@ -672,6 +672,17 @@ function row(series, name, pinned) {
   return made;
 }
 
+// A row's numbers, or in words how the run ended.
+function fillRow(row, meta, run, k) {
+  const cells = row.querySelectorAll("td");
+  const gone = k > run.last;
+  cells[0].colSpan = gone ? 3 : 1;
+  cells[0].className = gone ? "words" : "";
+  cells[1].hidden = cells[2].hidden = gone;
+  if (gone) cells[0].textContent = tell(meta, run, k);
+  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
+}
+
 function check(name) {
   const label = document.createElement("label");
   label.innerHTML = `<input type="checkbox"><span></span>`;
@@ -1178,15 +1189,7 @@ function render({ model, el }) {
     $(".scrub input").value = k;
     $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
     $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
-    [...runs, ...pins].forEach((run, i) => {
-      const cells = (rows[i] ?? pinRows[i - rows.length]).querySelectorAll("td");
-      const gone = k > run.last;
-      cells[0].colSpan = gone ? 3 : 1;
-      cells[0].className = gone ? "words" : "";
-      cells[1].hidden = cells[2].hidden = gone;
-      if (gone) cells[0].textContent = tell(meta, run, k);
-      else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
-    });
+    [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) describe(k);
   }
   const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);

@@ -53,7 +53,7 @@ SPARE = [(color, line, "o") for line in (DASHED, DASHDOT, "-") for color in (BLU
 
 AGAIN = [(DASHED, "s", 0.38), (DOTTED, "^", -0.4), (LONG, "D", 0.6), (DASHDOT, "v", 0.25),
          ("-", "P", 0.5), (DASHED, "X", -0.25), (DOTTED, "h", 0.3)]  # fmt: skip
-"""Line style, marker and shade (towards white, or black) of a method's second run in a picture, its third, …"""
+"""Line style, marker and shade (towards white, or black) of a method's second run in a picture, third, …"""
 
 HALO = [Stroke(linewidth=3.4, foreground="white", alpha=0.7), Normal()]
 
@@ -88,9 +88,9 @@ def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
             turn += 1
             line, marker, shade = AGAIN[(turn - 1) % len(AGAIN)]
             color = np.array(to_rgb(first))
-            toward = float(shade > 0 and color.mean() < 0.6)  # a light colour only gets darker
+            toward = float(color.mean() < (0.6 if shade > 0 else 0.1))  # never past black or white
             mixed = (1 - abs(shade)) * color + abs(shade) * toward
-            look = {"color": to_hex(mixed), "linestyle": line, "marker": marker}
+            look = {"color": to_hex(tuple(mixed)), "linestyle": line, "marker": marker}
             if turn > len(AGAIN):  # more runs of one method than looks
                 break
         found[name] = look

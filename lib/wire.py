@@ -190,7 +190,8 @@ def landscape(surface: Any, window: Window) -> dict[str, Any]:
 
     def draw(path: Path) -> str:
         scale = np.array([UNIT / (right - left), UNIT / (bottom - top)])
-        scaled = Path((path.vertices - (left, top)) * scale, path.codes)
+        vertices = np.asarray(path.vertices)
+        scaled = Path((vertices - (left, top)) * scale, path.codes)
         scaled.should_simplify, scaled.simplify_threshold = True, 1.6
         return _svg(scaled.cleaned(simplify=True))
 
@@ -236,8 +237,8 @@ def _svg(path: Path) -> str:
             steps = steps[steps.any(axis=1)]
             parts.append(f"M{line[0][0]} {line[0][1]}l" + " ".join(f"{x} {y}" for x, y in steps))
 
-    corners = np.rint(path.vertices).astype(int)
-    for corner, code in zip(corners, path.codes, strict=True):
+    corners = np.rint(np.asarray(path.vertices)).astype(int)
+    for corner, code in zip(corners, np.asarray(path.codes), strict=True):
         if code == Path.MOVETO:
             end()
             line, here = corner[None], corner

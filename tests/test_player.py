@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 
 import nbformat
 import numpy as np
@@ -12,9 +13,23 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from lib.descend import descend, sweep
-from lib.optimizers import adam, gd, momentum
+from lib.optimizers import adadelta, adagrad, adam, adamax, gd, momentum, rmsprop
 from lib.player import Player
-from lib.surfaces import booth, double_well, matyas, quadratic, rosenbrock, saddle, styblinski_tang
+from lib.schedules import cosine
+from lib.surfaces import (
+    booth,
+    double_well,
+    himmelblau,
+    matyas,
+    quadratic,
+    rastrigin,
+    ravine,
+    rosenbrock,
+    saddle,
+    styblinski_tang,
+)
+from lib.wire import box
+from lib.wrappers import clip_by_norm
 
 LRS, BETAS = np.geomspace(1e-3, 1, 21), np.linspace(0, 0.99, 11)
 PRECISION = 1.6e-5  # 16 significant bits
@@ -135,6 +150,158 @@ def test_a_page_with_a_large_grid_stays_below_a_megabyte(grid):
     state = Player(grid).get_state()
     size = sum(len(base64.b64encode(v)) if isinstance(v, bytes) else len(str(v)) for v in state.values())
     assert size < 1_000_000
+
+
+# What is inside, where it is looked at, how it is made again.
+
+
+def test_the_wire_carries_inner_quantities_of_the_step_about_to_be_taken():
+    run = descend(booth, (-8, 0), adam(lr=0.5), 30, record=["grad", "m", "v"])
+    player = Player(run)
+    inner = player.meta["series"][0]["inner"]
+    assert [(q["name"], q["kind"]) for q in inner] == [
+        *(("−g", "arrow"), ("−m", "arrow"), ("√v", "bar"), ("step/m", "bar"))
+    ]
+    sent = unpack(player)["adam"]
+    assert sent.shape == (4 + 2 * 4, 31)
+    np.testing.assert_allclose(sent[4:6], -run.grad.values.T, rtol=PRECISION)
+    np.testing.assert_allclose(sent[6:8, :-1], -run.m.values.T[:, 1:], rtol=PRECISION)
+    np.testing.assert_allclose(sent[8:10, :-1], np.sqrt(run.v.values.T[:, 1:]), rtol=PRECISION)
+    t, (beta1, beta2) = np.arange(1, 31), (0.9, 0.999)  # Adam's own rate: lr / (1 − β₁ᵗ) / (√v̂ + ε)
+    rate = 0.5 / (1 - beta1**t) / (np.sqrt(run.v.values.T[:, 1:] / (1 - beta2**t)) + 1e-8)
+    np.testing.assert_allclose(sent[10:, :-1], rate, rtol=1e-4)
+    assert np.isnan(sent[6:, -1]).all()  # after the last step none is taken
+
+
+@pytest.mark.parametrize(
+    ("opt", "record", "names"),
+    [
+        (momentum(lr=0.01), ["v"], ["−v", "step/v"]),
+        (rmsprop(lr=0.1), ["grad", "v"], ["−g", "√v", "step/g"]),
+        (adagrad(lr=0.1), ["s"], ["√s"]),
+        (adadelta(), ["v", "u"], ["√v", "√u"]),
+        (adamax(), ["m", "u"], ["−m", "u", "step/m"]),
+        (gd(lr=0.1), [], []),
+    ],
+)
+def test_slots_are_named_for_what_they_are(opt, record, names):
+    run = descend(booth, (-8, 0), opt, 5, record=record)
+    assert [q["name"] for q in Player(run).meta["series"][0]["inner"]] == names
+
+
+def test_between_steps_that_were_left_out_there_is_no_rate():
+    run = descend(booth, (-8, 0), adam(lr=0.5), 30, record=["m"], every=10)
+    assert [q["name"] for q in Player(run).meta["series"][0]["inner"]] == ["−m"]
+
+
+def test_inner_quantities_can_be_left_out(grid):
+    full = sweep(rosenbrock, (-1.5, 2.0), adam, 200, lr=LRS, beta1=BETAS, record=["grad", "m"])
+    assert Player(full, inner=False).data == Player(grid).data
+    assert len(Player(full).data) == len(Player(grid).data) / 4 * 10
+
+
+def test_moving_the_start_records_the_same():
+    runs = sweep(booth, (-8, 0), adam, 20, lr=[0.1, 0.5], record=["grad", "v"])
+    player = Player(runs)
+    player.move((1, 2))
+    assert player.data == Player(sweep(booth, (1, 2), adam, 20, lr=[0.1, 0.5], record=["grad", "v"])).data
+
+
+def test_moving_the_start_passes_on_where_gradients_came_from(race, monkeypatch):
+    run = race["gd"].assign_attrs(gradient="a source", seed=7)
+    asked = {}
+
+    def descend_(*args, **given):
+        asked.update(given)
+        return descend(*args)
+
+    monkeypatch.setattr("lib.player.descend", descend_)
+    player = Player(run)
+    player.move((1, 2))
+    assert asked == {"every": 1, "gradient": "a source", "seed": 7}
+    assert "gradient='a source', seed=7)" in player.meta["series"][0]["code"]
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [
+        (
+            lambda: descend(booth, (-8, 0), gd(lr=0.05), 60),
+            "descend(booth, ({0}, {1}), gd(lr=0.05), steps=60)",
+        ),
+        (
+            lambda: descend(ravine(20), (1, 0), adam(lr=cosine(0.1, 50)), 60, every=10, record=["m"]),
+            "descend(ravine(kappa=20), ({0}, {1}), adam(lr=cosine(peak=0.1, steps=50, end=0.0)), steps=60, "
+            "every=10, record=['m'])",
+        ),
+        (
+            lambda: sweep(booth, ([-8, 8], 0), momentum, 9, lr=[0.01, 0.02]),
+            "descend(booth, ({start_x}, {1}), momentum(lr={lr}), steps=9)",
+        ),
+        (
+            lambda: sweep(booth, (-8, 0), momentum, 9, lr=[0.01, 0.02]).isel(lr=1),
+            "descend(booth, ({0}, {1}), momentum(lr=0.02), steps=9)",
+        ),
+        (
+            lambda: descend(booth, (-8, 0), clip_by_norm(gd, 2)(lr=0.05), 9),
+            "descend(booth, ({0}, {1}), clip_by_norm(gd, 2.0)(lr=0.05), steps=9)",
+        ),
+        (
+            lambda: descend(double_well, [1.8], gd(lr=0.05), 9),
+            "descend(double_well, [{0}], gd(lr=0.05), steps=9)",
+        ),
+        (lambda: descend(booth, (-8, 0), gd(lr=0.05), 9).drop_attrs().assign_attrs(surface=booth), None),
+    ],
+)
+def test_each_series_says_how_it_is_made(run, code):
+    assert Player({"run": run()}).meta["series"][0]["code"] == code
+
+
+def test_a_run_from_another_start_opens_in_a_window_that_has_it():
+    for start in [(-8, 0), (14, -3), (0.9, 3.1)]:
+        player = Player(descend(booth, start, gd(lr=0.05), 60))
+        for point in (start, booth.minima[0]):
+            assert all(low <= c <= high for c, (low, high) in zip(point, box(player.meta), strict=True))
+
+
+def test_what_leaves_the_window_does_not_widen_it():
+    player = Player(descend(saddle, (1.5, 1e-3), gd(lr=0.1), 200))
+    assert player.meta["window"] == [list(ends) for ends in saddle.window]
+    diverged = Player(descend(booth, (-8, 0), gd(lr=10.0), 400))
+    assert diverged.meta["window"] == [list(ends) for ends in booth.window]
+
+
+def test_marks_are_the_surfaces():
+    marks = Player(descend(himmelblau, (0, 0), gd(lr=0.01), 5)).meta["marks"]
+    assert len(marks["minima"]) == 4 and len(marks["saddles"]) == 4
+    assert Player(descend(double_well, [1.0], gd(lr=0.01), 5)).meta["marks"]["minima"][0] == [
+        double_well.minima[0][0],
+        float(double_well(double_well.minima[0])),
+    ]
+
+
+def test_the_landscapes_contours_lie_at_one_height():
+    """Points of a contour, taken from its path as the page reads it, have all the same f."""
+    landscape = Player(descend(booth, (-8, 0), gd(lr=0.05), 5)).landscape
+    levels = []
+    for shape in landscape["shapes"][1:]:
+        parts = [
+            np.reshape([int(n) for n in re.findall(r"-?\d+", part)], (-1, 2)).cumsum(axis=0)
+            for part in shape["d"].split("M")[1:]
+        ]
+        x, y = np.concatenate(parts).T / landscape["unit"]
+        inside = (np.minimum(x, y) > 0.001) & (np.maximum(x, y) < 0.999)  # not the window's edge
+        heights = booth((20 * x[inside] - 10, 10 - 20 * y[inside])) ** 0.25
+        assert len(heights) > 5
+        np.testing.assert_allclose(heights, heights.mean(), rtol=0.02)
+        levels.append(heights.mean())
+    np.testing.assert_allclose(np.diff(levels[3:]), np.diff(levels[3:]).mean(), rtol=0.01)
+
+
+@pytest.mark.parametrize("surface", [booth, rosenbrock, himmelblau, rastrigin, saddle, double_well])
+def test_a_landscape_is_small(surface):
+    start = [0.5] * len(surface.window)
+    assert len(json.dumps(Player(descend(surface, start, gd(lr=0.001), 5)).landscape)) < 130_000
 
 
 # Another start.

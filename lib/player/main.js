@@ -1,13 +1,13 @@
 // The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
 
 import { brief, number } from "./numbers.js";
-import { outcomes, point, settings, tell, title, where } from "./words.js";
+import { outcomes, settings, title, where } from "./words.js";
 import { code, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawLand, shapes } from "./canvas.js";
 import { drawMap } from "./map.js";
 import { barsText, drawBars, drawLoss } from "./charts.js";
-import { build, icon, palette, row } from "./page.js";
+import { build, fillRow, icon, palette, row } from "./page.js";
 import { clock } from "./clock.js";
 import { Places } from "./places.js";
 import { pointing } from "./pointing.js";
@@ -83,15 +83,7 @@ export function render({ model, el }) {
     $(".scrub input").value = k;
     $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
     $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
-    [...runs, ...pins].forEach((run, i) => {
-      const cells = (rows[i] ?? pinRows[i - rows.length]).querySelectorAll("td");
-      const gone = k > run.last;
-      cells[0].colSpan = gone ? 3 : 1;
-      cells[0].className = gone ? "words" : "";
-      cells[1].hidden = cells[2].hidden = gone;
-      if (gone) cells[0].textContent = tell(meta, run, k);
-      else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
-    });
+    [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) describe(k);
   }
   const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);

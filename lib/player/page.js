@@ -1,6 +1,8 @@
 // The page's elements and its colours.
 
+import { number } from "./numbers.js";
 import { outline } from "./shapes.js";
+import { point, tell } from "./words.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const ICONS = {
@@ -55,6 +57,17 @@ export function row(series, name, pinned) {
   made.querySelector("span").textContent = name;
   made.classList.toggle("pinned", pinned);
   return made;
+}
+
+// A row's numbers, or in words how the run ended.
+export function fillRow(row, meta, run, k) {
+  const cells = row.querySelectorAll("td");
+  const gone = k > run.last;
+  cells[0].colSpan = gone ? 3 : 1;
+  cells[0].className = gone ? "words" : "";
+  cells[1].hidden = cells[2].hidden = gone;
+  if (gone) cells[0].textContent = tell(meta, run, k);
+  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
 }
 
 export function check(name) {

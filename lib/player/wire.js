@@ -61,12 +61,12 @@ export function lossRange(meta, data) {
   return [Math.max(Math.min(low, high / 10), 1e-10 * (start || high)), high];
 }
 
-// The Python that makes the runs on screen; null when it is not known.
+// The Python that makes the runs shown; null when it is not known.
 export function code(meta, at, start, shown) {
-  const value = (name) => String(/^\d+$/.test(name) ? start[name] : meta.axes[meta.axes.findIndex((axis) => axis.name === name)].values.at(at[meta.axes.findIndex((axis) => axis.name === name)]));
-  const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => value(name)));
+  const axis = (name) => meta.axes.findIndex((axis) => axis.name === name);
+  const value = (name) => (/^\d+$/.test(name) ? start[name] : meta.axes[axis(name)].values[at[axis(name)]]);
+  const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => String(value(name))));
   if (!calls.length || calls.includes(undefined)) return null;
   if (meta.series.length === 1) return calls[0];
-  const quoted = (text) => JSON.stringify(text);
-  return `{\n${calls.map((call, i) => `    ${quoted(shown[i].name)}: ${call},\n`).join("")}}`;
+  return `{\n${calls.map((call, i) => `    ${JSON.stringify(shown[i].name)}: ${call},\n`).join("")}}`;
 }

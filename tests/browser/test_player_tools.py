@@ -1,0 +1,406 @@
+"""What a reader does beyond playing: look inside, compare, zoom, hover, copy, save, lecture; and who may."""
+
+import base64
+import io
+import re
+import xml.etree.ElementTree as ElementTree
+
+import lab as laboratory
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from page import Screen
+from PIL import Image
+
+from lib import optimizers, surfaces
+from lib.descend import descend, sweep
+from lib.optimizers import adam, gd, momentum
+from lib.player import Player
+from lib.surfaces import booth, double_well, ravine
+
+
+@pytest.fixture
+def inside():
+    runs = sweep(ravine(10), (-1.8, 1.0), adam, 40, lr=[0.05, 0.1, 0.2], record=["grad", "m", "v"])
+    return Player(runs)
+
+
+def press(control, how):
+    control.click() if how == "click" else control.press(how)
+
+
+# Inner quantities.
+
+
+@pytest.mark.parametrize("how", ["click", "Space"])
+@pytest.mark.parametrize("name", ["−g", "−m", "step"])
+def test_arrows_are_switched(screen, inside, name, how):
+    on = screen(inside)
+    on.scrub.fill("3")
+    before = on.picture()
+    press(on.root.get_by_role("checkbox", name=name, exact=True), how)
+    assert on.picture() != before
+    press(on.root.get_by_role("checkbox", name=name, exact=True), how)
+    assert on.picture() == before
+
+
+def test_arrows_point_where_the_numbers_say(screen, inside):
+    """The step's arrow ends on the next point; −g's direction is that of the recorded gradient."""
+    on = screen(inside)
+    on.root.get_by_label("view").select_option("whole")
+    run = inside.opening()["adam"]
+    drawn = on.page.evaluate(
+        """() => { window.tips = []; const g = CanvasRenderingContext2D.prototype, move = g.moveTo;
+            const fill = g.fillText; let corner = null;
+            g.moveTo = function (x, y) { corner = [x, y]; return move.call(this, x, y); };
+            g.fillText = function (text, ...at) { if (/^(−g|step)$/.test(text)) tips.push([text, corner]); return fill.call(this, text, ...at); };
+        }"""
+    )
+    assert drawn is None
+    for name in ("−g", "step"):
+        on.root.get_by_role("checkbox", name=name, exact=True).check()
+    on.page.evaluate("tips.length = 0")
+    on.scrub.fill("3")
+    tips = dict(on.page.evaluate("tips.slice(0, 2)"))  # the axis beside is called step, too
+    _, _, width, height = on.box()
+    pixel = lambda x, y: (36 + (x + 2) / 4 * width, 10 + (2 - y) / 4 * height)  # noqa: E731
+    here, after = (np.array(pixel(*run.theta.values[k])) for k in (3, 4))
+    np.testing.assert_allclose(tips["step"], after, atol=0.1)
+    arrow = np.array(tips["−g"]) - here
+    want = -run.grad.values[3] * (1, -1)
+    np.testing.assert_allclose(arrow / np.hypot(*arrow), want / np.hypot(*want), atol=2e-3)
+
+
+def test_bars_show_what_was_recorded(screen, inside):
+    on = screen(inside)
+    assert on.root.locator(".bars").is_hidden()
+    for name in ("√v", "step/m"):
+        on.root.get_by_role("checkbox", name=name, exact=True).check()
+    on.scrub.fill("7")
+    text = on.root.locator(".bars canvas").get_attribute("aria-label").replace("−", "-")
+    found = [float(number) for number in re.findall(r"adam [xy] ([\d.]+)", text)]
+    run = inside.opening()["adam"]
+    step = np.abs(run.theta.values[8] - run.theta.values[7])
+    want = [*np.sqrt(run.v.values[8]), *(step / np.abs(run.m.values[8]))]
+    np.testing.assert_allclose(found, want, rtol=6e-3)
+    before = on.picture(".bars canvas")
+    on.scrub.fill("20")
+    assert on.picture(".bars canvas") != before
+    on.root.get_by_role("checkbox", name="√v").uncheck()
+    on.root.get_by_role("checkbox", name="step/m").uncheck()
+    assert on.root.locator(".bars").is_hidden()
+
+
+def test_without_records_only_the_step_can_be_shown(screen, race):
+    on = screen(race)
+    assert on.root.get_by_role("checkbox").count() == 1
+    assert on.root.get_by_role("group", name="bars").count() == 0
+
+
+# Comparing.
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+def test_a_pinned_setting_stays(screen, grid, how):
+    on = screen(grid)
+    first = on.row()
+    press(on.button("Pin"), how)
+    on.root.get_by_role("slider", name="lr").fill("6")
+    assert on.button("Pin").get_attribute("aria-pressed") == "true"
+    assert on.root.locator("tbody tr").count() == 2
+    assert on.row(0)[1:] != first[1:] and on.row(1)[1:] == first[1:]
+    assert on.row(1)[0].strip() == "pinned: lr 0.0316, beta1 0.9"
+    assert "pinned: lr 0.0316, beta1 0.9 f = " in on.map.get_attribute("aria-label")
+    both = on.picture()
+    press(on.button("Pin"), how)
+    assert on.root.locator("tbody tr").count() == 1 and on.picture() != both
+
+
+def test_a_pinned_start_stays_when_the_start_moves(screen, race):
+    on = screen(race)
+    on.wake()
+    on.button("Pin").click()
+    first = [on.row(i)[1:] for i in range(3)]
+    race.move((4, 4))
+    on.page.evaluate(
+        "([start, data]) => update(start, data)", [race.start, base64.b64encode(race.data).decode()]
+    )
+    assert [on.row(i)[1:] for i in (3, 4, 5)] == first
+    assert [on.row(i)[1:] for i in range(3)] != first
+    assert on.row(3)[0].strip() == "gd pinned"
+
+
+def test_two_runs_of_one_method_look_different():
+    runs = {f"gd, {lr}": descend(booth, (-8, 0), gd(lr=lr), 9) for lr in (0.01, 0.02, 0.05)}
+    looks = [(s["color"], tuple(s["dash"]), s["marker"]) for s in Player(runs).meta["series"]]
+    for part in zip(*looks, strict=True):
+        assert len(set(part)) == 3
+    assert looks[0] == ("#000000", (), "o")
+
+
+# Looking closer.
+
+
+def test_the_view_follows_the_head(screen, race):
+    on = screen(race)
+    on.root.get_by_label("view").select_option("16")
+    on.scrub.fill("20")
+    land, paths = on.picture(".land"), on.picture()
+    on.button("One step forward").click()
+    assert on.picture(".land") != land and on.picture() != paths
+    on.root.get_by_label("view").press("ArrowUp")
+    assert on.root.get_by_label("view").input_value() == "4"
+    on.root.get_by_label("view").select_option("whole")
+    land = on.picture(".land")
+    on.button("One step forward").click()
+    assert on.picture(".land") == land
+
+
+def test_the_player_opens_where_the_runs_are(screen):
+    near = Player(descend(booth, (2, 2), gd(lr=0.05), 20))
+    assert near.meta["view"]["zoom"] == 5
+    on = screen(near)
+    assert on.root.get_by_label("view").input_value() == "runs"
+    assert Player(descend(booth, (-9, -9), gd(lr=0.05), 20)).meta["view"]["zoom"] == 1
+    outside = Player(descend(booth, (14, 0), gd(lr=0.05), 20)).meta["window"]
+    assert outside[0][1] > 14 and outside[1] == [-10, 10]
+
+
+def test_hovering_marks_the_step_on_both(screen, race):
+    on = screen(race)
+    paths, loss = on.picture(), on.picture(".loss canvas")
+    box = on.loss.bounding_box()
+    on.page.mouse.move(box["x"] + 44 + (box["width"] - 54) / 2, box["y"] + 60)
+    assert on.picture() != paths and on.picture(".loss canvas") != loss
+    on.page.mouse.move(1, 1)
+    assert on.picture() == paths and on.picture(".loss canvas") == loss
+    on.root.get_by_label("view").select_option("whole")
+    paths = on.picture()
+    left, top, width, height = on.box()
+    on.page.mouse.move(left + 2 / 20 * width, top + height / 2)  # the start, (-8, 0)
+    assert on.picture() != paths and on.picture(".loss canvas") != loss
+    on.page.mouse.move(left + width - 5, top + height - 5)
+    assert on.picture() == paths and on.picture(".loss canvas") == loss
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+def test_a_loop_goes_on(screen, race, how):
+    on = screen(race)
+    press(on.button("Loop"), how)
+    assert on.button("Loop").get_attribute("aria-pressed") == "true"
+    on.root.get_by_label("speed").select_option("8")
+    on.page.evaluate(
+        """() => { window.back = 0; let before = 0; const input = document.querySelector('.scrub input');
+            const watch = () => { if (Number(input.value) < before) back++; before = Number(input.value);
+                if (back < 2) requestAnimationFrame(watch); }; watch(); }"""
+    )
+    on.button("Play").click()
+    on.page.wait_for_function("back >= 2")
+    assert on.button("Pause").is_visible()
+    on.button("Pause").click()
+
+
+def test_space_plays_from_the_step_and_the_picture(screen, race):
+    on = screen(race)
+    on.wake()
+    for control in (on.scrub, on.map):
+        control.press("Space")
+        assert on.button("Pause").is_visible()
+        control.press("Space")
+        assert on.button("Play").is_visible()
+
+
+# Taking it away.
+
+
+def copied(on, how="click"):
+    on.page.evaluate("navigator.clipboard.writeText = async (text) => { window.clip = text; }")
+    press(on.button("Copy code"), how)
+    on.page.wait_for_function("window.clip")
+    return on.page.evaluate("clip")
+
+
+NAMES = vars(optimizers) | vars(surfaces) | {"descend": descend}
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+def test_the_copied_line_makes_the_run_on_screen(visit, grid, how):
+    visit.page.goto("about:blank")
+    on = Screen(visit.page, grid)
+    on.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: {}, configurable: true })")
+    on.root.get_by_role("slider", name="lr").fill("4")
+    on.root.get_by_role("slider", name="beta1").fill("2")
+    line = copied(on, how)
+    assert line == "descend(rosenbrock, (-1.5, 2), adam(lr=0.1, beta1=0.99), steps=100)"
+    run = eval(line, dict(NAMES))
+    want = sweep(surfaces.rosenbrock, (-1.5, 2.0), adam, 100, lr=[0.1], beta1=[0.99]).isel(lr=0, beta1=0)
+    np.testing.assert_array_equal(run.theta, want.theta)
+    assert on.status.inner_text() == f"Copied {line}"
+    visit.assert_quiet()
+
+
+def test_the_copied_code_of_a_race_makes_all_shown(screen):
+    opts = {"gd": gd(lr=0.05), "momentum, 0.8": momentum(lr=0.01, beta=0.8), "adam": adam(lr=0.5)}
+    player = Player({n: descend(booth, (-8, 0), o, 60, record=["grad"]) for n, o in opts.items()})
+    on = screen(player)
+    on.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: {}, configurable: true })")
+    on.button("adam").click()
+    runs = eval(copied(on), dict(NAMES))
+    assert list(runs) == ["gd", "momentum, 0.8"]
+    for name, run in runs.items():
+        np.testing.assert_array_equal(run.theta, player._runs[name].theta)
+        assert "grad" in run
+
+
+def test_a_clipboard_that_refuses_shows_the_line(screen, race):
+    on = screen(race)
+    on.page.evaluate("document.execCommand = () => false")
+    on.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: {}, configurable: true })")
+    on.button("Copy code").click()
+    on.page.wait_for_function("document.querySelector('.status').textContent.includes('descend(booth')")
+    assert on.root.locator("textarea").count() == 0
+
+
+def saved(on, kind, how="click"):
+    with on.page.expect_download() as download:
+        press(on.button(f"Save the picture as {kind}"), how)
+    with open(download.value.path(), "rb") as file:
+        return download.value.suggested_filename, file.read()
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+def test_the_picture_is_saved_as_svg(screen, inside, how):
+    on = screen(inside)
+    on.root.get_by_role("checkbox", name="√v").check()
+    on.scrub.fill("9")
+    name, text = saved(on, "SVG", how)
+    assert name == "ravine_kappa=10_-player.svg"
+    root = ElementTree.fromstring(text)
+    words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "ravine(kappa=10) · lr 0.1 · step 9 of 40" in words and {"adam", "√v", "step"} <= set(words)
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 20
+    assert not re.search(rb"NaN|undefined|Infinity|null", text)
+
+
+def test_the_svg_looks_like_the_page(screen, race, browser):
+    on = screen(race)
+    _, text = saved(on, "SVG")
+    _, png = saved(on, "PNG")
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    with laboratory.visit(browser) as seen:
+        seen.page.set_viewport_size({"width": picture.width // 2, "height": picture.height // 2})
+        data = base64.b64encode(text).decode()
+        seen.page.set_content(
+            f'<style>body {{ margin: 0 }}</style><img src="data:image/svg+xml;base64,{data}">'
+        )
+        seen.page.wait_for_function("document.images[0].complete && document.images[0].naturalWidth")
+        drawn = Image.open(io.BytesIO(seen.page.screenshot())).convert("RGB")
+    small = picture.resize(drawn.size, Image.Resampling.BOX)
+    difference = np.abs(np.asarray(small, float) - np.asarray(drawn, float)).mean()
+    assert difference < 2.5  # of 255
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+def test_the_picture_is_saved_as_png(screen, race, how):
+    on = screen(race)
+    name, data = saved(on, "PNG", how)
+    picture = Image.open(io.BytesIO(data))
+    assert name == "booth-player.png" and picture.width > 1600
+    assert len(picture.convert("RGB").getcolors(1 << 24)) > 100
+
+
+# For a lecture, for several on a page, for everybody.
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+def test_full_screen_and_back(screen, race, how):
+    on = screen(race)
+    on.page.set_viewport_size({"width": 1920, "height": 1080})
+    press(on.button("Full screen"), how)
+    on.page.wait_for_selector(".downhill-player.large")
+    on.page.wait_for_function("document.querySelector('canvas.paths').clientWidth > 700")
+    size = on.root.evaluate("e => [parseFloat(getComputedStyle(e).fontSize), e.scrollHeight, e.clientHeight]")
+    assert size[0] > 24 and size[1] == size[2]
+    assert on.page.evaluate("document.activeElement.ariaLabel") == "Step"
+    press(on.button("Full screen"), how)
+    on.page.wait_for_selector(".downhill-player:not(.large)")
+
+
+def test_a_player_out_of_sight_does_not_draw(screen, race):
+    on = screen(race)
+    on.page.evaluate(
+        """() => { window.drawn = 0; const clear = CanvasRenderingContext2D.prototype.clearRect;
+            CanvasRenderingContext2D.prototype.clearRect = function (...box) { drawn++; return clear.apply(this, box); }; }"""
+    )
+    on.root.get_by_label("speed").select_option("0.25")
+    on.button("Play").click()
+    on.page.wait_for_function("drawn > 4")
+    settle = """async () => { for (let i = 0; i < 6; i++) await new Promise(requestAnimationFrame); drawn = 0;
+        for (let i = 0; i < 6; i++) await new Promise(requestAnimationFrame); return drawn; }"""
+    on.root.evaluate("root => (root.style.marginTop = '5000px')")
+    assert on.page.evaluate(settle) == 0
+    on.root.evaluate("root => (root.style.marginTop = '')")
+    assert on.page.evaluate(settle) >= 8
+    on.button("Pause").click()
+
+
+@pytest.mark.parametrize("context", [{}, {"forced_colors": "active"}, {"color_scheme": "dark"}])
+@pytest.mark.parametrize("width", ["360px", "900px"])
+def test_axe_finds_nothing(browser, inside, context, width):
+    with laboratory.visit(browser, **context) as seen:
+        on = Screen(seen.page, inside, width=width)
+        on.wake()
+        on.button("Pin").click()
+        on.root.get_by_role("checkbox", name="√v").check()
+        results = Axe().run(seen.page, context=".downhill-player")
+        assert results.violations_count == 0, results.generate_report()
+        seen.assert_quiet()
+
+
+def test_forced_colours_draw_lines_and_no_land(browser, race):
+    with laboratory.visit(browser, forced_colors="active") as seen:
+        on = Screen(seen.page, race)
+        data = Image.open(io.BytesIO(on.map.screenshot())).convert("RGB")
+        most = max(data.getcolors(1 << 24))
+        assert most[1] == (255, 255, 255) and most[0] > 0.7 * data.width * data.height
+        seen.assert_quiet()
+
+
+def test_twice_as_large_text_has_room(browser, inside):
+    """200 % of a 1280 px window: 640 px."""
+    with laboratory.visit(browser, device_scale_factor=2) as seen:
+        seen.page.set_viewport_size({"width": 640, "height": 450})
+        on = Screen(seen.page, inside, width="auto")
+        assert on.page.evaluate("document.documentElement.scrollWidth") <= 640
+        for name in ("Play", "Loop", "Pin", "Copy code"):
+            box = on.button(name).bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 640
+        seen.assert_quiet()
+
+
+def test_announcements_say_where_the_run_is(screen, grid):
+    on = screen(grid)
+    on.button("One step back").click()
+    on.page.wait_for_function("document.querySelector('.status').textContent")
+    assert re.fullmatch(r"Step 99 of 100: adam f = [\d.]+\.", on.status.inner_text())
+    on.root.get_by_role("slider", name="lr").fill("5")
+    on.page.wait_for_function("document.querySelector('.status').textContent.startsWith('lr 0.316')")
+    assert re.fullmatch(r"lr 0.316, beta1 0.9; step 99 of 100: adam f = [\d.]+\.", on.status.inner_text())
+
+
+def test_nothing_of_the_page_is_styled_from_outside_the_player():
+    """Every rule begins with the player's class: no global CSS."""
+    css = Player._css.read_text("utf-8") if hasattr(Player._css, "read_text") else str(Player._css)
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    rules = [s.strip() for s in re.findall(r"([^{}]+)\{", css) if not s.strip().startswith("@")]
+    assert rules and [rule for rule in rules if not rule.startswith(".downhill-player")] == []
+
+
+def test_one_coordinate_has_a_ball_and_arrows(screen):
+    on = screen(Player(descend(double_well, [1.8], momentum(lr=0.02, beta=0.8), 40, record=["grad", "v"])))
+    on.scrub.fill("4")
+    before = on.picture()
+    on.root.get_by_role("checkbox", name="−v").check()
+    assert on.picture() != before
+    on.root.get_by_label("view").select_option("4")
+    on.button("One step forward").click()
