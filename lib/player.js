@@ -210,7 +210,7 @@ function pointer(f, x, y, em) {
 }
 
 // An arrow from (x, y), with its name behind the tip.
-function arrow(g, x, y, dx, dy, name, color, colors) {
+function arrow(g, x, y, dx, dy, name, color, colors, nth = 0) {
   const [length, turn, { em }] = [Math.hypot(dx, dy), Math.atan2(dy, dx), colors];
   if (!(length > 2)) return;
   const size = Math.min(9 * em, 0.6 * length);
@@ -228,7 +228,8 @@ function arrow(g, x, y, dx, dy, name, color, colors) {
   g.fillStyle = color;
   g.fill();
   Object.assign(g, { font: `italic ${12 * em}px ${colors.font}`, textAlign: dx < 0 ? "right" : "left", textBaseline: "middle" });
-  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + 8 * em * Math.sin(turn)];
+  // Level arrows have their names below one another.
+  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + em * (8 * Math.sin(turn) + 12 * (nth - 1) * Math.cos(turn) ** 8)];
   Object.assign(g, { strokeStyle: colors.bg, lineWidth: 3 * em });
   g.strokeText(name, nx, ny);
   g.fillText(name, nx, ny);
@@ -401,9 +402,9 @@ function drawMap(g, f, meta, state, colors) {
   for (const run of state.shown()) {
     if (!state.arrows.size || state.step > run.last) continue;
     const [x, y] = place(run.path, state.step);
-    for (const { name, dx, dy, color } of pushes(f, meta, run, Math.floor(state.step), state.arrows)) {
-      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors);
-    }
+    pushes(f, meta, run, Math.floor(state.step), state.arrows).forEach(({ name, dx, dy, color }, i) => {
+      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, i);
+    });
   }
   for (const run of state.shown()) mark(g, f, run, state.step, colors, false);
   if (state.hover !== null) for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);
@@ -746,7 +747,7 @@ const luminance = ([r, g, b]) => (0.3 * r + 0.6 * g + 0.1 * b) / 255;
 function onDark(color) {
   const rgb = channels(color);
   if (Math.max(...rgb) - Math.min(...rgb) < 12) return `rgb(${rgb.map((v) => Math.round(242 - 0.7 * v))})`;
-  const lift = Math.max(0, 0.46 - luminance(rgb));
+  const lift = Math.max(0, 0.52 - luminance(rgb));
   return `rgb(${rgb.map((v) => Math.round(v + lift * 1.3 * (255 - v)))})`;
 }
 

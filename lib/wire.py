@@ -152,10 +152,10 @@ def _view(window: Window, opening: list[xr.Dataset], minima: list[list[float]]) 
     low, high = np.array(window).T
     whole = {"x": float(low[0] + high[0]) / 2, "y": float(low[1] + high[1]) / 2, "zoom": 1.0}
     points = _points(opening)
-    if not points.size:
+    if not points.size or any(run["diverged"] for run in opening):
         return whole
     if minima:
-        ends = [_points([run])[:, -1:] for run in opening if not run["diverged"]]
+        ends = [_points([run])[:, -1:] for run in opening]
         away = [np.hypot(*((np.array(minima) - end.T) / (high - low)).T) for end in ends if end.size]
         near = [minima[int(distances.argmin())] for distances in away]
         points = np.concatenate([points, np.reshape(near, (-1, 2)).T], axis=1)

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -302,6 +303,13 @@ def test_the_landscapes_contours_lie_at_one_height():
 def test_a_landscape_is_small(surface):
     start = [0.5] * len(surface.window)
     assert len(json.dumps(Player(descend(surface, start, gd(lr=0.001), 5)).landscape)) < 130_000
+
+
+@pytest.mark.parametrize(
+    "chapter", sorted((Path(__file__).parents[1] / "chapters").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_the_players_of_a_chapter_add_less_than_a_megabyte(chapter):
+    assert len(json.dumps(nbformat.read(chapter, as_version=4).metadata.get("widgets", {}))) < 1_000_000
 
 
 # Another start.

@@ -33,9 +33,9 @@ export function drawMap(g, f, meta, state, colors) {
   for (const run of state.shown()) {
     if (!state.arrows.size || state.step > run.last) continue;
     const [x, y] = place(run.path, state.step);
-    for (const { name, dx, dy, color } of pushes(f, meta, run, Math.floor(state.step), state.arrows)) {
-      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors);
-    }
+    pushes(f, meta, run, Math.floor(state.step), state.arrows).forEach(({ name, dx, dy, color }, i) => {
+      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, i);
+    });
   }
   for (const run of state.shown()) mark(g, f, run, state.step, colors, false);
   if (state.hover !== null) for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);

@@ -133,6 +133,6 @@ const luminance = ([r, g, b]) => (0.3 * r + 0.6 * g + 0.1 * b) / 255;
 export function onDark(color) {
   const rgb = channels(color);
   if (Math.max(...rgb) - Math.min(...rgb) < 12) return `rgb(${rgb.map((v) => Math.round(242 - 0.7 * v))})`;
-  const lift = Math.max(0, 0.46 - luminance(rgb));
+  const lift = Math.max(0, 0.52 - luminance(rgb));
   return `rgb(${rgb.map((v) => Math.round(v + lift * 1.3 * (255 - v)))})`;
 }

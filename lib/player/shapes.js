@@ -46,7 +46,7 @@ export function pointer(f, x, y, em) {
 }
 
 // An arrow from (x, y), with its name behind the tip.
-export function arrow(g, x, y, dx, dy, name, color, colors) {
+export function arrow(g, x, y, dx, dy, name, color, colors, nth = 0) {
   const [length, turn, { em }] = [Math.hypot(dx, dy), Math.atan2(dy, dx), colors];
   if (!(length > 2)) return;
   const size = Math.min(9 * em, 0.6 * length);
@@ -64,7 +64,8 @@ export function arrow(g, x, y, dx, dy, name, color, colors) {
   g.fillStyle = color;
   g.fill();
   Object.assign(g, { font: `italic ${12 * em}px ${colors.font}`, textAlign: dx < 0 ? "right" : "left", textBaseline: "middle" });
-  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + 8 * em * Math.sin(turn)];
+  // Level arrows have their names below one another.
+  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + em * (8 * Math.sin(turn) + 12 * (nth - 1) * Math.cos(turn) ** 8)];
   Object.assign(g, { strokeStyle: colors.bg, lineWidth: 3 * em });
   g.strokeText(name, nx, ny);
   g.fillText(name, nx, ny);

@@ -31,9 +31,10 @@ MOUNT = """async ({ state, data, esm, css, width }) => {
 class Screen:
     """A player on a plain page, and what a reader does with it."""
 
-    def __init__(self, page, player, width="900px"):
+    def __init__(self, page, player, width="900px", style=""):
         self.page, self.player = page, player
-        page.set_content("<!doctype html><title>A player</title>")
+        page.set_content(f"<!doctype html><title>A player</title><style>{style}</style>")
+        page.evaluate("Promise.all([...document.fonts].map((font) => font.load()))")
         state = {name: getattr(player, name) for name in ("meta", "start", "landscape")}
         text = {
             name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
