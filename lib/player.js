@@ -1131,7 +1131,7 @@ function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], seen = true, landed = "", words = -1, soon = 0;
+  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, soon = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -1173,7 +1173,7 @@ function render({ model, el }) {
 
   // Picture out.
   function draw() {
-    if (!places.ready || !seen) return;
+    if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
     const view = [map.xs, map.ys, map.width, places.sizes.get(landCanvas), colors.dark, colors.forced, colors.bg, devicePixelRatio].join();
@@ -1379,12 +1379,7 @@ function render({ model, el }) {
   paint();
   $(".copy").disabled = !source();
   const unwatch = watch({
-    root, paint, parts: [root, $(".loss")],
-    see(visible) {
-      seen = visible;
-      time.see(seen);
-      draw();
-    },
+    root, paint, see: time.see, parts: [root, $(".loss")],
   });
   model.on("change:data", load);
   model.on("msg:custom", answer);

@@ -1,11 +1,13 @@
 """Each chapter in a real JupyterLab: it runs, its pictures move, and no request leaves the machine."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 COURSE = Path(__file__).parents[2]
 CHAPTERS = sorted(path.name for path in (COURSE / "chapters").glob("[0-9][0-9]_*.ipynb"))
+VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURE = "root => root.querySelector('canvas').toDataURL()"
 
 
@@ -13,6 +15,7 @@ PICTURE = "root => root.querySelector('canvas').toDataURL()"
 def test_chapter_runs_and_its_players_play(chapter, lab, visit):
     page = visit.page
     notebook = lab.open(page, f"chapters/{chapter}")
+    saved = {cell["at"]: digests(cell) for cell in notebook.code()}
     notebook.run()
     cells = notebook.code()
     for cell in cells:
@@ -24,7 +27,8 @@ def test_chapter_runs_and_its_players_play(chapter, lab, visit):
     filled = [cell["execution_count"] for cell in cells if "".join(cell["source"]).strip()]
     assert filled == list(range(1, len(filled) + 1))
     for cell in cells:
-        if not any(is_player(o) for o in cell["outputs"]):
+        assert digests(cell) == saved[cell["at"]], f"cell {cell['at']}: another run than the chapter has"
+        if not digests(cell):
             continue
         notebook.show(cell["at"])
         player = page.locator(f".jp-Cell[data-windowed-list-index='{cell['at']}'] .downhill-player")
@@ -44,9 +48,7 @@ def test_chapter_runs_and_its_players_play(chapter, lab, visit):
     visit.assert_quiet()
 
 
-def is_player(output):
-    """A player's output carries the widget, a still and a digest."""
-    data = output.get("data", {})
-    return "application/vnd.jupyter.widget-view+json" in data and "digest " in "".join(
-        data.get("text/plain", "")
-    )
+def digests(cell):
+    """The digests of a cell's players: each says in its text what it plays."""
+    found = [o["data"] for o in cell["outputs"] if VIEW in o.get("data", {})]
+    return [re.search(r"digest (\w{8})$", "".join(data.get("text/plain", ""))).group(1) for data in found]
