@@ -308,8 +308,12 @@ def test_a_landscape_is_small(surface):
 @pytest.mark.parametrize(
     "chapter", sorted((Path(__file__).parents[1] / "chapters").glob("*.ipynb")), ids=lambda path: path.stem
 )
-def test_the_players_of_a_chapter_add_less_than_a_megabyte(chapter):
-    assert len(json.dumps(nbformat.read(chapter, as_version=4).metadata.get("widgets", {}))) < 1_000_000
+def test_the_players_of_a_chapter_are_these_and_add_less_than_a_megabyte(chapter):
+    widgets = nbformat.read(chapter, as_version=4).metadata.get("widgets", {})
+    assert len(json.dumps(widgets)) < 1_000_000
+    for model in widgets.get("application/vnd.jupyter.widget-state+json", {}).get("state", {}).values():
+        if "landscape" in model["state"]:
+            assert model["state"]["_esm"] == str(Player._esm), f"make execute CHAPTER={chapter.name[:2]}"
 
 
 # Another start.

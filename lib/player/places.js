@@ -36,9 +36,10 @@ export class Places {
     return Math.max(200, innerHeight - 2 * stage.top - (status.bottom - stage.bottom));
   }
 
-  // The loss axis and the curves there; its range is that of all the data.
+  // The loss axis and the curves there; its range is that of all the data. The bars of the runs shown.
   curves(runs, data) {
     if (!this.ready) return;
+    this.groups = bars(this.meta, this.state);
     const { em, meta } = this;
     if (this.data !== data) this.range = lossRange(meta, (this.data = data));
     const [width, height] = this.sizes.get(this.$(".loss canvas"));

@@ -316,12 +316,35 @@ def test_leaving_stops_everything(screen, race):
 # Themes and widths.
 
 
-def test_dark_and_light(screen, race):
+@pytest.mark.parametrize(
+    "darken",
+    [
+        "html.style.setProperty('--jp-ui-font-color1', '#eee'); body.setAttribute('data-jp-theme-light', 'false')",
+        "html.setAttribute('data-theme', 'dark'); body.style.color = '#ced6dd'",  # the site
+        "body.className = 'vscode-dark'; body.style.color = 'rgb(204, 204, 204)'",
+    ],
+)
+def test_the_page_turns_dark_and_light(screen, race, darken):
     on = screen(race)
+    light = on.picture(), on.picture(".land")
     assert "dark" not in on.root.get_attribute("class")
-    on.page.evaluate("document.documentElement.style.setProperty('--jp-ui-font-color1', '#eee')")
-    on.page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
-    on.page.wait_for_function("document.querySelector('.downhill-player.dark')")
+    on.page.evaluate(f"((html, body) => {{ {darken} }})(document.documentElement, document.body)")
+    on.page.wait_for_selector(".downhill-player.dark")
+    assert on.picture() != light[0] and on.picture(".land") != light[1]
+    on.page.evaluate(
+        """([html, body]) => { for (const node of [html, body]) for (const name of node.getAttributeNames()) node.removeAttribute(name); }""",
+        on.page.evaluate_handle("[document.documentElement, document.body]"),
+    )
+    on.page.wait_for_selector(".downhill-player:not(.dark)")
+    assert (on.picture(), on.picture(".land")) == light
+
+
+@pytest.mark.parametrize(("style", "dark"), [("html { color-scheme: light dark; }", True), ("", False)])
+def test_a_dark_system_counts_where_the_page_follows_it(browser, race, style, dark):
+    with laboratory.visit(browser, color_scheme="dark") as seen:
+        on = Screen(seen.page, race, style=style)
+        assert ("dark" in on.root.get_attribute("class").split()) == dark
+        seen.assert_quiet()
 
 
 @pytest.mark.parametrize("width", ["360px", "620px", "1400px"])

@@ -86,6 +86,10 @@ def test_bars_show_what_was_recorded(screen, inside):
     before = on.picture(".bars canvas")
     on.scrub.fill("20")
     assert on.picture(".bars canvas") != before
+    on.root.get_by_role("slider", name="lr").fill("2")
+    text = on.root.locator(".bars canvas").get_attribute("aria-label")
+    found = [float(number) for number in re.findall(r"adam [xy] ([\d.]+)", text)][:2]
+    np.testing.assert_allclose(found, np.sqrt(inside._runs["adam"].v.values[21, :, 2]), rtol=6e-3)
     on.root.get_by_role("checkbox", name="√v").uncheck()
     on.root.get_by_role("checkbox", name="step/m").uncheck()
     assert on.root.locator(".bars").is_hidden()
