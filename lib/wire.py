@@ -365,7 +365,11 @@ def pack(runs: Runs, floor: float) -> bytes:
     for run in runs.values():
         with np.errstate(over="ignore"):
             single = np.ascontiguousarray(_channels(run, floor), dtype="<f4")
-        packed.append((single.view("<u4") + np.uint32(0x80)).view("u1").reshape(-1, 4)[:, 1:].tobytes())
+        rounded = (single.view("<u4") + np.uint32(0x80)).view("u1").reshape(-1, 4)
+        upper = np.empty((len(rounded), 3), "u1")
+        for byte in range(3):  # three long copies: a third of the time of one of short rows
+            upper[:, byte] = rounded[:, byte + 1]
+        packed.append(upper.tobytes())
     return b"".join(packed)
 
 
