@@ -13,7 +13,7 @@ from nbformat.sign import NotebookNotary
 from page import Screen
 
 from lib.descend import descend, sweep
-from lib.optimizers import adam, gd
+from lib.optimizers import adam, gd, momentum
 from lib.player import Player
 from lib.surfaces import booth, double_well, rosenbrock, saddle
 
@@ -125,6 +125,16 @@ def test_numbers_on_screen_are_the_datasets(screen, grid):
         assert name == "adam"
         np.testing.assert_allclose(eval(theta), here.theta, atol=6e-4)
         np.testing.assert_allclose([float(f), float(norm)], [here.loss, here.grad_norm], rtol=6e-3)
+
+
+def test_speed_by_keys(screen, race):
+    on = screen(race)
+    speed = on.root.get_by_label("speed")
+    speed.press("ArrowDown")
+    assert speed.input_value() == "2"
+    speed.select_option("8")
+    on.button("Play").click()
+    on.page.wait_for_function("document.querySelector('.status').textContent", timeout=5000)
 
 
 @pytest.mark.parametrize("press", ["click", "Space"])
@@ -269,6 +279,12 @@ def broken(**changes):
         (lambda: broken().isel(step=[0]), "666"),
         (lambda: broken().isel(step=[0, 1]), "gd"),
         (lambda: descend(booth, (-8, 0), gd(lr=10.0), 400), "diverged after step"),
+        (
+            lambda: descend(booth, (-8, 0), momentum(lr=10.0), 400, record=["grad", "v"]),
+            "diverged after step",
+        ),
+        (lambda: descend(booth, (1, 3), adam(lr=0.1), 20, record=["grad", "m", "v"]), "adam"),
+        (lambda: descend(booth, (-8, 0), adam(lr=0.1), 0, record=["grad", "m", "v"]), "666"),
         (lambda: descend(saddle, (1.5, 1e-3), gd(lr=0.1), 60), "gd"),
         (lambda: descend(double_well, [1.8], gd(lr=0.05), 30), "gd"),
         (lambda: descend(double_well, [1.8], gd(lr=50.0), 30), "diverged after step"),
@@ -278,11 +294,17 @@ def broken(**changes):
 def test_odd_data_play_without_an_error(screen, runs, says):
     on = screen(Player(runs()))
     assert says in on.root.locator("tbody").inner_text()
+    for control in on.root.get_by_role("checkbox").all():
+        control.check()
     on.root.get_by_label("speed").select_option("8")
     on.button("Play").click()
     on.page.wait_for_function("document.querySelector('.status').textContent")
     on.scrub.press("Home")
+    on.root.get_by_label("view").select_option("64")
+    on.button("Pin").is_visible() and on.button("Pin").click()
     on.button("One step forward").click()
+    box = on.loss.bounding_box()
+    on.page.mouse.move(box["x"] + 100, box["y"] + 60)
 
 
 def test_empty_data_shows_an_empty_picture(screen, race):
