@@ -977,6 +977,20 @@ function compose({ root, places, meta, state, land, colors, heading }) {
   return { draw, width, height };
 }
 
+// A text's lines as the page breaks them, each with the box of its first word.
+function lines(node) {
+  const [text, range, found] = [node.firstChild, document.createRange(), []];
+  for (const { 0: word, index } of text?.data?.matchAll(/\S+/g) ?? []) {
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    const box = range.getBoundingClientRect();
+    const last = found.at(-1);
+    if (last && Math.abs(last.box.top - box.top) < box.height / 2) last.text += ` ${word}`;
+    else found.push({ text: word, box });
+  }
+  return found;
+}
+
 // The table's texts where the page has them, the methods with their lines.
 function drawNumbers(g, root, stage, left, top, runs, colors) {
   const { em } = colors;
@@ -987,11 +1001,8 @@ function drawNumbers(g, root, stage, left, top, runs, colors) {
   for (const row of root.querySelectorAll(".numbers tr:not(.off)")) {
     for (const cell of row.querySelectorAll("th, td")) {
       if (cell.hidden) continue;
-      const place = (cell.querySelector("span") ?? cell).getBoundingClientRect();
-      const right = getComputedStyle(cell).textAlign === "right";
-      const x = (right ? place.right : place.left) - stage.left + left;
-      Object.assign(g, { font: `${size}px ${colors.font}`, fillStyle: cell.closest("thead") ? colors.muted : colors.fg, textAlign: right ? "right" : "left", textBaseline: "middle" });
-      g.fillText(cell.textContent.trim(), x, middle(place));
+      Object.assign(g, { font: `${size}px ${colors.font}`, fillStyle: cell.closest("thead") ? colors.muted : colors.fg, textAlign: "left", textBaseline: "middle" });
+      for (const line of lines(cell.querySelector("span") ?? cell)) g.fillText(line.text, line.box.left - stage.left + left, middle(line.box));
     }
   }
   if (hidden === rows.length) return;
