@@ -18,7 +18,7 @@ BASE = [Requirement(line) for line in PROJECT["dependencies"]]
 EXTRAS = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]  # what `make lock` locks
 ORDER = [
     *("surfaces", "problems", "checks", "engine", "optimizers", "wrappers", "dialects", "schedules"),
-    *("descend", "checkpoint", "compiled", "plotting", "wire", "player"),
+    *("descend", "checkpoint", "tape", "fused", "compiled", "plotting", "wire", "player"),
 ]
 NUMPY_ONLY = {"surfaces", "checks", "engine", "wrappers", "optimizers", "schedules"}
 
