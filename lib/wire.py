@@ -324,7 +324,8 @@ def given(run: xr.Dataset) -> dict[str, Any]:
 def also(run: xr.Dataset) -> dict[str, Any]:
     """What else the run was made with: where its gradients came from, what was recorded."""
     made: dict[str, Any] = {"every": every(run)}
-    made |= {key: run.attrs[key] for key in ("gradient", "seed") if run.attrs.get(key) is not None}
+    if run.attrs.get("gradient") is not None:
+        made |= {key: run.attrs[key] for key in ("gradient", "seed")}
     record = [name for name in ("grad", *run.attrs["rule"].slots) if name in run]
     return made | ({"record": record} if record else {})
 
