@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-frameworks test-site execute lint lock bench figures book book-serve slides FORCE
+.PHONY: help lab test test-frameworks test-site execute lint lock bench figures book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -19,6 +19,7 @@ help:
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
+	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
@@ -92,6 +93,13 @@ book: .venv/site book/node_modules/ready
 	@$(PY) tools/book.py
 	@PYTHONPATH=tools $(PY) -m sphinx -q -W --keep-going -j auto -c book -d book/_build/doctrees book/_build/source $(HTML)
 	@echo "Open $(HTML)/index.html, or: make book-serve"
+
+slides: .venv/site book/node_modules/ready
+	@$(PY) tools/slides.py
+	@$(PY) tools/pdf.py slides
+
+pdf: book
+	@$(PY) tools/pdf.py book
 
 book-serve: book
 	@echo "http://127.0.0.1:8000 (Ctrl+C ends)"

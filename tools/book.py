@@ -185,6 +185,27 @@ def chapter_map(titles: dict[str, str]) -> str:
     return f'{head} aria-label="Which chapter builds on which">{"".join(lines + boxes)}</svg>'
 
 
+def contact_sheet(titles: dict[str, str]) -> str:
+    """Every drawn figure, with the alternative text that its file carries."""
+    parts = []
+    for path in sorted((ROOT / "figures").glob("*.svg")):
+        drawn = re.search(
+            r"<dc:description>(.*?)</dc:description>", path.read_text(encoding="utf-8"), re.DOTALL
+        )
+        if drawn is None:
+            raise BookError(f"figures/{path.name} carries no description; run make figures")
+        alt = html.unescape(" ".join(drawn[1].split()))
+        for file in (path, path.with_suffix(".png")):
+            write(SOURCE / "figures" / file.name, file.read_bytes())
+        of = (
+            f"[{titles[path.name[:2]]}](/{page_of(path.name[:2])})" if path.name[:2] in titles else "The race"
+        )
+        files = f"[SVG](figures/{path.name}), [PNG](figures/{path.stem}.png)"
+        image = f"```{{figure}} figures/{path.stem}.png\n:alt: {alt}\n\n**{of}** ({files}). {alt}\n```"
+        parts.append(image)
+    return "\n\n".join(['<div class="sheet">', *parts, "</div>"])
+
+
 def page_of(number: str) -> str:
     (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
     return f"chapters/{path.name}"

@@ -75,8 +75,9 @@ def cited(text: str) -> list[str]:
 def with_citations(text: str, keys: dict[str, str], link: Callable[[str, str], str]) -> str:
     """`text` with link(words, target) in place of each citation.
 
-    >>> with_citations("Polyak (1987, §1) has it (Cauchy 1847).", {"Polyak 1987": "p", "Cauchy 1847": "c"}, markdown_link)
-    '[Polyak (1987](#cite-p), §1) has it ([Cauchy 1847](#cite-c)).'
+    >>> keys = {"Polyak 1987": "p", "Cauchy 1847": "c"}
+    >>> with_citations("as Polyak (1987) has it (Cauchy 1847)", keys, markdown_link)
+    'as [Polyak (1987)](#cite-p) has it ([Cauchy 1847](#cite-c))'
     """
 
     def cite(match: re.Match[str]) -> str:

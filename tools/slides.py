@@ -1,0 +1,133 @@
+"""Make a deck of each chapter, book/_build/html/slides/NN_name.html, and its PDF when there is a Chromium.
+
+    python tools/slides.py
+
+The metadata `slideshow` of a cell says where it goes, as in JupyterLab. A figure or a player is shown
+without its code. What a reader reads and a deck skips is what the lecturer says: text of type `skip` or
+`notes` becomes the speaker's notes of the slide before it. A slide takes as long as "3 minutes" in its
+notes says, or `"minutes": 3` beside its `slide_type`.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from pygments.formatters import HtmlFormatter
+
+sys.path.insert(0, str(Path(__file__).parent))
+from execute import CHAPTERS, label
+from links import BookError
+
+from book import BOOK, NAVIGATION, VIEW, check_players
+
+DECKS = BOOK / "_build" / "html" / "slides"
+MODULES = BOOK / "node_modules"
+MINUTES = re.compile(r"(\d+) min(?:utes?)?\b")
+USUAL = 2
+SHOWS = {VIEW, "image/png"}
+
+
+def kind(cell: NotebookNode) -> str:
+    return str(cell.metadata.get("slideshow", {}).get("slide_type", "-"))
+
+
+def slides(nb: NotebookNode) -> list[list[NotebookNode]]:
+    """The cells of each slide, what is skipped and said there among them."""
+    found: list[list[NotebookNode]] = []
+    for cell in nb.cells:
+        if kind(cell) in {"slide", "subslide"}:
+            found.append([])
+        if found:
+            found[-1].append(cell)
+    return found
+
+
+def minutes(slide: list[NotebookNode]) -> int:
+    """How long a slide takes: as its metadata or its notes say, or two minutes."""
+    said = [MINUTES.search(cell.source) for cell in slide if kind(cell) == "notes"]
+    noted = sum(int(match[1]) for match in said if match)
+    return int(slide[0].metadata.slideshow.get("minutes", noted or USUAL))
+
+
+def with_sections(nb: NotebookNode) -> NotebookNode:
+    """The notebook with what the template needs: where slides begin and end, their times, what is said."""
+    nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
+    deck = slides(nb)
+    nb.cells = [cell for slide in deck for cell in slide]
+    total, passed = sum(map(minutes, deck)), 0
+    for slide in deck:
+        first, last = slide[0], slide[-1]
+        passed += minutes(slide)
+        said = [f"**{minutes(slide)} minutes**, {passed} of {total} when it ends"]
+        said += [c.source for c in slide if kind(c) in {"skip", "notes"} and c.cell_type == "markdown"]
+        first.metadata.update(slide_start=True, timing=60 * minutes(slide))
+        last.metadata.update(slide_end=True, said="\n\n".join(said))
+        inside = False
+        for cell in slide:
+            cell.metadata.slide_type = kind(cell)
+            cell.hide_input = any(SHOWS & output.get("data", {}).keys() for output in cell.get("outputs", []))
+            if kind(cell) == "fragment":
+                cell.metadata.fragment_start = True
+                if inside:
+                    slide[slide.index(cell) - 1].metadata.fragment_end = True
+                inside = True
+        last.metadata.fragment_end = inside
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_links(cell.source)
+    return nb
+
+
+def with_links(text: str) -> str:
+    """Links of a chapter as they go from a deck to the site."""
+    text = re.sub(r"\]\((?!\w+:|\.\./)([^)\s]+)\.ipynb", r"](../chapters/\1.html", text)
+    text = re.sub(r"\]\(\.\./lib/(\w+)\.py", r"](../api/\1.html", text)
+    return text.replace("](../NOTATION.md", "](../NOTATION.html")
+
+
+def make(path: Path) -> Path:
+    """Write the deck of a chapter."""
+    nb = nbformat.read(path, as_version=4)
+    check_players(nb, path)
+    deck = {
+        "title": label(path),
+        "page": f"chapters/{path.stem}.html",
+        "pygments": HtmlFormatter(style="default").get_style_defs(".highlight"),
+    }
+    exporter = HTMLExporter(extra_template_basedirs=[str(BOOK)], template_name="slides")
+    body, _ = exporter.from_notebook_node(with_sections(nb), resources={"deck": deck})
+    target = DECKS / f"{path.stem}.html"
+    target.write_text(body, encoding="utf-8")
+    return target
+
+
+def vendor() -> None:
+    """Put beside the decks what they load."""
+    reveal = MODULES / "reveal.js"
+    (DECKS / "reveal").mkdir(parents=True, exist_ok=True)
+    for file in ("dist/reveal.js", "plugin/notes/notes.js"):
+        shutil.copy(reveal / file, DECKS / "reveal")
+    css = (reveal / "dist" / "reveal.css").read_text(encoding="utf-8")
+    own = css.replace(".reveal .controls", ".reveal>.controls")  # not the player's
+    (DECKS / "reveal" / "reveal.css").write_text(own, encoding="utf-8")
+    for file in ("slides/deck.js", "slides/deck.css", "_static/players.js"):
+        shutil.copy(BOOK / file, DECKS)
+    shutil.copy(MODULES / "mathjax" / "es5" / "tex-svg.js", DECKS)
+
+
+def main() -> None:
+    vendor()
+    decks = [make(path) for path in sorted(CHAPTERS.glob("*.ipynb"))]
+    for deck in decks:
+        print(deck.relative_to(BOOK.parent))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BookError as error:
+        sys.exit(f"The slides are not made: {error}")
