@@ -91,7 +91,7 @@ book/node_modules/ready: book/package-lock.json
 HTML := book/_build/html
 book: .venv/site book/node_modules/ready
 	@$(PY) tools/book.py
-	@PYTHONPATH=tools $(PY) -m sphinx -q -W --keep-going -j auto -c book -d book/_build/doctrees book/_build/source $(HTML)
+	@PYTHONPATH=tools $(PY) -m sphinx -q -W --keep-going -E -j auto -c book -d book/_build/doctrees book/_build/source $(HTML)
 	@echo "Open $(HTML)/index.html, or: make book-serve"
 
 slides: .venv/site book/node_modules/ready
@@ -104,6 +104,9 @@ pdf: book
 book-serve: book
 	@echo "http://127.0.0.1:8000 (Ctrl+C ends)"
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
+
+test-site: book slides
+	@$(PY) -m pytest -n auto -m site tests/browser/test_site.py tests/browser/test_slides.py tests/test_book.py
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready

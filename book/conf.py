@@ -33,9 +33,11 @@ bibtex_cite_id = "cite-{key}"
 html_theme = "sphinx_book_theme"
 html_title = "Downhill"
 html_static_path = [str(BOOK / "_static"), str(MATHJAX)]
+html_favicon = str(BOOK / "_static" / "icon.svg")
 html_css_files = ["downhill.css"]
 html_js_files = [("players.js", {"defer": "defer"})]
 html_copy_source = False
+html_domain_indices = False
 html_show_sphinx = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {
@@ -43,6 +45,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "show_toc_level": 2,
     "navbar_persistent": [],
+    "max_navbar_depth": 1,
 }
 
 mathjax_path = "tex-svg.js"
@@ -79,5 +82,12 @@ def register_citations(app, env):
         labels[f"cite-{citation.key}"] = (citation.bibliography_key.docname, citation.citation_id)
 
 
+def mend_roles(app, pagename, templatename, context, doctree):
+    """Docutils calls the bibliography a list of what are no list items; a screen reader believes it."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="list" class="citation', 'class="citation')
+
+
 def setup(app):
+    app.connect("html-page-context", mend_roles)
     app.connect("env-updated", register_citations, priority=900)

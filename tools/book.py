@@ -11,6 +11,7 @@ import base64
 import html
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from nbformat import NotebookNode, v4
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api
+from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, code_cells, label
 from exercises import SOLUTION, with_stub
 from links import BookError, markdown_link, with_citations, with_equations, works
@@ -27,6 +29,7 @@ from links import BookError, markdown_link, with_citations, with_equations, work
 ROOT = CHAPTERS.parent
 BOOK = ROOT / "book"
 SOURCE = BOOK / "_build" / "source"
+HTML = BOOK / "_build" / "html"
 VIEW = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
 NAVIGATION = re.compile(
@@ -206,24 +209,31 @@ def contact_sheet(titles: dict[str, str]) -> str:
     return "\n\n".join(['<div class="sheet">', *parts, "</div>"])
 
 
+def deck_table(chapters: list[Path]) -> str:
+    """The decks that `make slides` makes."""
+    rows = ["| | deck | slides | minutes | |", "|---|---|---|---|---|"]
+    for path in chapters:
+        deck = slides(nbformat.read(path, as_version=4))
+        name, time = label(path).partition(" ")[2], sum(map(minutes, deck))
+        page = f'<a href="slides/{path.stem}.html">{html.escape(name)}</a>'
+        pdf = f'<a href="slides/{path.stem}.pdf">PDF</a>'
+        rows.append(f"| **{path.stem[:2]}** | {page} | {len(deck)} | {time} | {pdf} |")
+    return "\n".join(rows)
+
+
 def page_of(number: str) -> str:
     (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
     return f"chapters/{path.name}"
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Write what changed, so that Sphinx reads again only that."""
-    content = content.encode() if isinstance(content, str) else content
-    if not path.exists() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    WRITTEN.add(path)
-
-
-WRITTEN: set[Path] = set()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def main() -> None:
+    for old in [SOURCE, *(path for path in HTML.glob("*") if path.name != "slides")]:
+        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
     keys = works(CHAPTERS / "references.bib")
     chapters = sorted(CHAPTERS.glob("*.ipynb"))
     titles = {path.stem[:2]: label(path).partition(" ")[2] for path in chapters}
@@ -256,8 +266,6 @@ def main() -> None:
     write(SOURCE / notation.name, text_of_site(notation.read_text(encoding="utf-8"), notation, keys))
     for name, text in api.pages(ROOT / "lib", keys):
         write(SOURCE / "api" / name, text)
-    for path in [path for path in SOURCE.rglob("*") if path.is_file() and path not in WRITTEN]:
-        path.unlink()  # of a notebook that is gone
 
 
 if __name__ == "__main__":

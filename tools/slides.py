@@ -4,8 +4,7 @@
 
 The metadata `slideshow` of a cell says where it goes, as in JupyterLab. A figure or a player is shown
 without its code. What a reader reads and a deck skips is what the lecturer says: text of type `skip` or
-`notes` becomes the speaker's notes of the slide before it. A slide takes as long as "3 minutes" in its
-notes says, or `"minutes": 3` beside its `slide_type`.
+`notes` becomes the speaker's notes of the slide before it; decks.py says how long a slide takes.
 """
 
 import re
@@ -19,6 +18,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 sys.path.insert(0, str(Path(__file__).parent))
+from decks import kind, minutes, slides
 from execute import CHAPTERS, label
 from links import BookError
 
@@ -26,36 +26,15 @@ from book import BOOK, NAVIGATION, VIEW, check_players
 
 DECKS = BOOK / "_build" / "html" / "slides"
 MODULES = BOOK / "node_modules"
-MINUTES = re.compile(r"(\d+) min(?:utes?)?\b")
-USUAL = 2
 SHOWS = {VIEW, "image/png"}
-
-
-def kind(cell: NotebookNode) -> str:
-    return str(cell.metadata.get("slideshow", {}).get("slide_type", "-"))
-
-
-def slides(nb: NotebookNode) -> list[list[NotebookNode]]:
-    """The cells of each slide, what is skipped and said there among them."""
-    found: list[list[NotebookNode]] = []
-    for cell in nb.cells:
-        if kind(cell) in {"slide", "subslide"}:
-            found.append([])
-        if found:
-            found[-1].append(cell)
-    return found
-
-
-def minutes(slide: list[NotebookNode]) -> int:
-    """How long a slide takes: as its metadata or its notes say, or two minutes."""
-    said = [MINUTES.search(cell.source) for cell in slide if kind(cell) == "notes"]
-    noted = sum(int(match[1]) for match in said if match)
-    return int(slide[0].metadata.slideshow.get("minutes", noted or USUAL))
 
 
 def with_sections(nb: NotebookNode) -> NotebookNode:
     """The notebook with what the template needs: where slides begin and end, their times, what is said."""
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_links(cell.source)
     deck = slides(nb)
     nb.cells = [cell for slide in deck for cell in slide]
     total, passed = sum(map(minutes, deck)), 0
@@ -76,9 +55,6 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
                     slide[slide.index(cell) - 1].metadata.fragment_end = True
                 inside = True
         last.metadata.fragment_end = inside
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            cell.source = with_links(cell.source)
     return nb
 
 
