@@ -254,6 +254,8 @@ def main() -> None:
     fill = {
         "{toc}": toc,
         "{race}": embedded(race),
+        "{figures}": contact_sheet(titles),
+        "{decks}": deck_table(chapters),
         "{map}": chapter_map(titles),
         "{chapters}": "\n".join(rows),
     }
@@ -261,6 +263,8 @@ def main() -> None:
         text = path.read_text(encoding="utf-8")
         for name, value in fill.items():
             text = text.replace(name, value)
+        if left := re.search(r"^\{\w+\}$", text, re.MULTILINE):
+            raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
         write(SOURCE / path.name, text)
     notation = ROOT / "NOTATION.md"
     write(SOURCE / notation.name, text_of_site(notation.read_text(encoding="utf-8"), notation, keys))
