@@ -31,6 +31,8 @@ def chapter():
         ("(Kingma & Ba 2015, Algorithm 1)", ["Kingma & Ba 2015"]),
         ("D. Kingma and J. Ba (2015), *Adam*.", ["Kingma & Ba 2015"]),
         ("Reddi, Kale & Kumar (2018)", ["Reddi et al. 2018"]),
+        ("- Y. LeCun, L. Bottou, K.-R. Müller (1998), *T*", ["LeCun et al. 1998"]),
+        ("see the appendix, Polyak (1987)", ["Polyak 1987"]),
         (
             "Golub & Van Loan 2013, §4.2; Sutskever et al. 2013",
             ["Golub & Van Loan 2013", "Sutskever et al. 2013"],

@@ -59,7 +59,10 @@ NEEDS = {
 
 def text_of_site(text: str, path: Path, keys: dict[str, str]) -> str:
     """Markdown of a notebook with its references as links."""
-    text = with_citations(text, keys, markdown_link)
+    try:
+        text = with_citations(text, keys, markdown_link)
+    except BookError as error:
+        raise BookError(f"{path.name}: {error}") from None
     number = re.match(r"\d\d", path.name)
     return LINK.sub(lambda m: relinked(m[1], path), with_equations(text, int(number[0]) if number else 99))
 
@@ -252,18 +255,18 @@ def main() -> None:
     ]
     toc = "\n".join(f"{number} {title} </{page_of(number)[:-6]}>" for number, title in titles.items())
     fill = {
-        "{toc}": toc,
-        "{race}": embedded(race),
-        "{figures}": contact_sheet(titles),
-        "{decks}": deck_table(chapters),
-        "{map}": chapter_map(titles),
-        "{chapters}": "\n".join(rows),
+        "<!-- toc -->": toc,
+        "<!-- race -->": embedded(race),
+        "<!-- figures -->": contact_sheet(titles),
+        "<!-- decks -->": deck_table(chapters),
+        "<!-- map -->": chapter_map(titles),
+        "<!-- chapters -->": "\n".join(rows),
     }
     for path in sorted(BOOK.glob("*.md")):
         text = path.read_text(encoding="utf-8")
         for name, value in fill.items():
             text = text.replace(name, value)
-        if left := re.search(r"^\{\w+\}$", text, re.MULTILINE):
+        if left := re.search(r"^<!-- \w+ -->$", text, re.MULTILINE):
             raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
         write(SOURCE / path.name, text)
     notation = ROOT / "NOTATION.md"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pybtex.database import Entry, parse_file
+from pybtex.richtext import Text
 
 # What is no text: code, formulas, links and HTML tags.
 PROTECTED = re.compile(
@@ -18,8 +19,11 @@ EQUATION = re.compile(
     r"^([ ]*)(\$\$(?:(?!\$\$).)*?\\tag\{(\d+)\.(\d+)\}(?:(?!\$\$).)*\$\$)", re.MULTILINE | re.DOTALL
 )
 NUMBER = re.compile(r"\((\d+)\.([1-9]\d?)\)|\b[Ff]ormula (\d+)\.([1-9]\d?)\b")
-NAME = r"(?:[A-Z]\.[ -]?)*(?:(?:[Vv]an|[Vv]on|de|der|den) )*[A-ZÀ-ÖØ-Þ][\w’'-]+"
-AUTHORS = rf"(?P<authors>{NAME}(?:(?:, {NAME})*,? (?:&|and) {NAME}| et al\.)?)"
+SURNAME = r"(?:(?:[Vv]an|[Vv]on|de|der|den) )*[A-ZÀ-ÖØ-Þ][\w’'-]+"
+INITIALS = r"(?:[A-Z]\.[ -]?)"
+NAME = f"{INITIALS}*{SURNAME}"
+FULL = f"{INITIALS}+{SURNAME}"
+AUTHORS = f"(?P<authors>{NAME}(?:, {NAME})*,? (?:&|and) {NAME}|{NAME} et al\\.|{FULL}(?:, {FULL})+|{NAME})"
 YEAR = r",? (?P<open>\()?(?P<year>(?:18|19|20)\d\d[a-z]?)\b(?(open)\)?)"
 CITATION = re.compile((AUTHORS + YEAR).replace(" ", r"\s+"))
 NO_AUTHOR = re.compile(
@@ -34,7 +38,7 @@ class BookError(Exception):
 
 def label(entry: Entry) -> str:
     """How the book cites a work: "Cauchy 1847", "Kingma & Ba 2015", "Sutskever et al. 2013"."""
-    names = [" ".join(p.prelast_names + p.last_names) for p in entry.persons["author"]]
+    names = [str(Text.from_latex(" ".join(p.prelast_names + p.last_names))) for p in entry.persons["author"]]
     return _label(names, entry.fields["year"])
 
 
@@ -55,8 +59,8 @@ def works(path: Path) -> dict[str, str]:
 def meant(authors: str, year: str) -> str:
     """The label of the work that a text cites.
 
-    >>> meant("S. Boyd and L. Vandenberghe", "2004"), meant("Reddi, Kale & Kumar", "2018")
-    ('Boyd & Vandenberghe 2004', 'Reddi et al. 2018')
+    >>> meant("S. Boyd and L. Vandenberghe", "2004"), meant("S. Becker, Y. LeCun", "1988")
+    ('Boyd & Vandenberghe 2004', 'Becker & LeCun 1988')
     """
     authors = re.sub(r"\b[A-Z]\.[ -]?", "", " ".join(authors.split()))
     return _label(re.split(r",? (?:&|and) |, ", authors), year)
