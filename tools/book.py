@@ -55,6 +55,8 @@ NEEDS = {
     "07": ["06"],
     "08": ["03", "06"],
 }
+# Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
+COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}
 
 
 def text_of_site(text: str, path: Path, keys: dict[str, str]) -> str:
@@ -161,23 +163,19 @@ def embedded(nb: NotebookNode) -> str:
 
 def chapter_map(titles: dict[str, str]) -> str:
     """An SVG with a box for each written chapter and a line from each that it needs."""
-    depth: dict[str, int] = {}
-    rows: dict[int, list[str]] = {}
+    row: dict[str, int] = {}
     for number in titles:
-        depth[number] = 1 + max((depth[n] for n in NEEDS[number] if n in depth), default=-1)
-        rows.setdefault(depth[number], []).append(number)
-    wide, high, gap, drop = 200, 56, 24, 92
-    middle = max(map(len, rows.values())) * (wide + gap) / 2
+        row[number] = 1 + max((row[n] for n in NEEDS[number] if n in row), default=-1)
+    wide, high, gap = 250, 56, 36
     where = {
-        number: (middle + (i - (len(row) - 1) / 2) * (wide + gap), 4 + at * drop)
-        for at, row in rows.items()
-        for i, number in enumerate(row)
+        number: (COLUMN.get(number, 1) * (wide + 20) + wide / 2 + 2, at * (high + gap) + 4)
+        for number, at in row.items()
     }
     lines, boxes = [], []
     for number, (x, y) in where.items():
-        for a, b in (where[n] for n in NEEDS[number] if n in where):
-            turn = (b + high + y) / 2
-            lines.append(f'<path d="M{a:g} {b + high:g}C{a:g} {turn:g} {x:g} {turn:g} {x:g} {y:g}"/>')
+        for a, b in (where[n] for n in NEEDS[number] if n in where):  # to its column at once, then down
+            top, middle, end = b + high, b + high + gap / 2, b + high + gap
+            lines.append(f'<path d="M{a:g} {top:g}C{a:g} {middle:g} {x:g} {middle:g} {x:g} {end:g}V{y:g}"/>')
         verb, _, method = titles[number].partition(": ")
         method = method[:1].upper() + method[1:]
         words = "".join(
@@ -186,8 +184,8 @@ def chapter_map(titles: dict[str, str]) -> str:
         )
         box = f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="{high}" rx="8"/>'
         boxes.append(f'<a href="{page_of(number).replace(".ipynb", ".html")}">{box}{words}</a>')
-    shape = f"0 0 {2 * middle:g} {len(rows) * drop - drop + high + 8:g}"
-    head = f'<svg class="chapters" viewBox="{shape}" style="max-width: {2 * middle:g}px" role="group"'
+    across, down = 3 * wide + 44, (max(row.values()) + 1) * (high + gap) - gap + 8
+    head = f'<svg class="chapters" viewBox="0 0 {across} {down}" style="max-width: {across}px" role="group"'
     return f'{head} aria-label="Which chapter builds on which">{"".join(lines + boxes)}</svg>'
 
 

@@ -3,10 +3,12 @@
     python tools/slides.py
 
 The metadata `slideshow` of a cell says where it goes, as in JupyterLab. A figure or a player is shown
-without its code. What a reader reads and a deck skips is what the lecturer says: text of type `skip` or
-`notes` becomes the speaker's notes of the slide before it; decks.py says how long a slide takes.
+without its code, code without its asserts. What a reader reads and a deck skips is what the lecturer says:
+text of type `skip` or `notes` becomes the speaker's notes of the slide before it; decks.py says how long a
+slide takes.
 """
 
+import ast
 import re
 import shutil
 import sys
@@ -35,6 +37,8 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = with_links(cell.source)
+        else:
+            cell.source = without_asserts(cell.source)
     deck = slides(nb)
     nb.cells = [cell for slide in deck for cell in slide]
     total, passed = sum(map(minutes, deck)), 0
@@ -48,7 +52,9 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
         inside = False
         for cell in slide:
             cell.metadata.slide_type = kind(cell)
-            cell.hide_input = any(SHOWS & output.get("data", {}).keys() for output in cell.get("outputs", []))
+            cell.hide_input = not cell.source or any(
+                SHOWS & output.get("data", {}).keys() for output in cell.get("outputs", [])
+            )
             if kind(cell) == "fragment":
                 cell.metadata.fragment_start = True
                 if inside:
@@ -56,6 +62,26 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
                 inside = True
         last.metadata.fragment_end = inside
     return nb
+
+
+def without_asserts(source: str) -> str:
+    """Code as a deck shows it: what is checked is the notebook's affair.
+
+    >>> print(without_asserts("for y in (1, 2):\\n    print(y)\\n    assert y > 0, (\\n        y\\n    )"))
+    for y in (1, 2):
+        print(y)
+    """
+    lines = source.splitlines()
+    for node in ast.walk(tree := ast.parse(source)):
+        for body in (getattr(node, name, []) for name in ("body", "orelse")):
+            if isinstance(body, list) and (
+                node is tree or any(not isinstance(part, ast.Assert) for part in body)
+            ):
+                for part in body:
+                    if isinstance(part, ast.Assert):
+                        first, last = part.lineno - 1, part.end_lineno or part.lineno
+                        lines[first:last] = ["\0"] * (last - first)
+    return "\n".join(line for line in lines if line != "\0").strip("\n")
 
 
 def with_links(text: str) -> str:

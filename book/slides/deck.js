@@ -5,12 +5,18 @@ const MARGIN = 56;
 
 const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-// A player is made narrower, not zoomed: it knows how to draw itself at any width.
+// A player is made narrower, not zoomed: it knows how to draw itself at any width. Before a slide gets too small to
+// read, code that has an output gives way to it.
+const READABLE = 64;
 async function fit(box) {
   const player = box.querySelector(".player");
   const most = HEIGHT - (player ? 48 : 2 * MARGIN);
   const large = () => box.getBoundingClientRect().height > most || box.scrollWidth > box.clientWidth;
-  for (let size = 100; size > (player ? 56 : 40) && large(); ) {
+  for (let size = 100; size > 40 && large(); ) {
+    if (size <= READABLE && !box.classList.contains("brief")) {
+      box.classList.add("brief");
+      size = 104;
+    }
     size -= 4;
     if (player) player.style.maxWidth = `${11.52 * size}px`;
     else box.style.zoom = `${size}%`;

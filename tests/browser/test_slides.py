@@ -6,7 +6,7 @@ from pages import HTML, serious, served, try_player
 pytestmark = pytest.mark.site
 
 DECKS = sorted(path.name for path in (HTML / "slides").glob("*.html"))
-SMALLEST = 60  # per cent of the usual size, to which a full slide may shrink
+SMALLEST = 52  # per cent of the usual size, to which a full slide may shrink: text as large as the site's
 
 
 @pytest.fixture(scope="module")
