@@ -2,7 +2,7 @@
 addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
   const reach = () => {
-    for (const formula of document.querySelectorAll("div.math")) {
+    for (const formula of document.querySelectorAll(".math")) {
       if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
       else formula.removeAttribute("tabindex");
     }
