@@ -18,9 +18,9 @@ from lib.surfaces import ravine
 STEPS = 40
 FOLDER = Path(__file__).parent
 ALT = (
-    "Three paths in a narrow valley, beside their losses. Gradient descent zig-zags, then creeps along the floor "
-    "and is still far from the minimum after 40 steps. Momentum swings wide between the walls and arrives. Adam "
-    "takes an almost straight way and is there first."
+    "Three paths in a narrow valley, beside their losses. Gradient descent zig-zags, then creeps along "
+    "the floor and is still far from the minimum after 40 steps. Momentum swings wide between the walls "
+    "and arrives. Adam takes an almost straight way and is there first."
 )
 
 
