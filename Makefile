@@ -1,6 +1,7 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-frameworks mutants execute lint lock bench figures player FORCE
+.PHONY: help lab test test-frameworks test-site mutants execute lint lock bench figures player \
+  book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -14,12 +15,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PREFER_ENV_PATH := 1
 
 help:
-	@echo "make lab        open the course in JupyterLab (LAB_ARGS=... for its options)"
+	@echo "make lab        open the course in JupyterLab (CHAPTER=01: at that chapter; LAB_ARGS=... for its options)"
 	@echo "make test       run every test: library, chapters, structure, browser"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check"
+	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
+	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
+	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
+	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
 	@echo "make player     make lib/player.js from its modules in lib/player"
@@ -62,7 +67,7 @@ lab: .venv/ready
 	@$(PY) -m jupyter trust $(wildcard chapters/*.ipynb) >/dev/null
 	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
 	$(PY) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
-	  --LabApp.default_url=/lab/tree/chapters/00_start_here.ipynb $(LAB_ARGS)
+	  --LabApp.default_url=/lab/tree/$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb) $(LAB_ARGS)
 
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile
@@ -85,6 +90,37 @@ test-frameworks: .venv/frameworks
 mutants: .venv/mutants
 	@.venv/bin/poodle -w $$(getconf _NPROCESSORS_ONLN) $(MODULE:%=--only lib/%.py)
 
+# What the site needs: Sphinx and its kin, and from npm what its pages load.
+.venv/site: .venv/ready book/requirements.lock
+	@echo "Installing Sphinx into .venv (some seconds, 100 MB on disk)"
+	@$(PY) -m pip install -qq --require-hashes -r book/requirements.lock
+	@touch $@
+
+book/node_modules/ready: book/package-lock.json
+	@npm --version >/dev/null 2>&1 || { echo "The site needs npm, which comes with Node.js 18 or later (nodejs.org; Debian, Ubuntu: apt install npm)."; exit 1; }
+	@cd book && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+HTML := book/_build/html
+book: .venv/site book/node_modules/ready
+	@$(PY) tools/book.py
+	@PYTHONPATH=tools $(PY) -m sphinx -q -W --keep-going -E -j auto -c book -d book/_build/doctrees book/_build/source $(HTML)
+	@echo "Open $(HTML)/index.html, or: make book-serve"
+
+slides: .venv/site book/node_modules/ready
+	@$(PY) tools/slides.py
+	@$(PY) tools/pdf.py slides
+
+pdf: book
+	@$(PY) tools/pdf.py book
+
+book-serve: book
+	@echo "http://127.0.0.1:8000 (Ctrl+C ends)"
+	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
+
+test-site: book slides
+	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_slides.py tests/test_book.py tools
+
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready
 	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
@@ -99,6 +135,9 @@ lint: .venv/ready
 lock:
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --fork-strategy fewest \
 	  --extra test --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --fork-strategy fewest \
+	  --extra test --extra site --constraint requirements.lock --custom-compile-command "make lock" \
+	  pyproject.toml -o book/requirements.lock
 
 bench: .venv/frameworks
 	@$(PY) bench/player.py

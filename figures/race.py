@@ -1,11 +1,13 @@
 """The moving picture of the README: gradient descent, momentum and Adam race down a ravine.
 
-The settings are those of chapter 00, where a sweep finds them. Writes race.gif and its last frame, race.png.
+The settings are those of chapter 00, where a sweep finds them. Writes race.gif and its last frame, race.svg
+and race.png.
 """
 
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from heroes import save
 from matplotlib.animation import FuncAnimation, PillowWriter
 
 from lib.descend import descend
@@ -15,10 +17,16 @@ from lib.surfaces import ravine
 
 STEPS = 40
 FOLDER = Path(__file__).parent
+ALT = (
+    "Three paths in a narrow valley, beside their losses. Gradient descent zig-zags, then creeps along "
+    "the floor and is still far from the minimum after 40 steps. Momentum swings wide between the walls "
+    "and arrives. Adam takes an almost straight way and is there first."
+)
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     plt.switch_backend("agg")
+    plt.rcdefaults()
     plt.style.use("lib.downhill")
     valley, start = ravine(kappa=50), (-1.8, 0.8)
     runs = {
@@ -50,8 +58,9 @@ def main() -> None:
         return []
 
     frames = [*range(STEPS + 1), *[STEPS] * 12]  # rest on the last frame before the loop begins again
-    FuncAnimation(fig, draw, frames).save(FOLDER / "race.gif", PillowWriter(fps=8), dpi=80)
-    fig.savefig(FOLDER / "race.png", metadata={"Software": None})
+    FuncAnimation(fig, draw, frames).save(folder / "race.gif", PillowWriter(fps=8), dpi=80)
+    save(fig, folder / "race", ALT)
+    plt.close(fig)
 
 
 if __name__ == "__main__":

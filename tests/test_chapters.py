@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from tools import decks
 from tools.execute import CHAPTERS, WIDGETS, code_cells, may_raise, notebooks, serialize, with_links
 from tools.exercises import SOLUTION, student_version, with_stub
 
@@ -94,6 +95,29 @@ def is_ready_for_slides(nb, path):
             yield f"{name(cell)} has no slide_type of {', '.join(sorted(SLIDE_TYPES))} in its metadata"
 
 
+def makes_a_deck(nb, path):
+    if path.parent.name != "chapters" or path.stem[:2] == "00":
+        return
+    deck = decks.slides(nb)
+    if not 12 <= len(deck) <= 25:
+        yield f"{len(deck)} slides; a deck has 12 to 25"
+    if not any(map(decks.stated_minutes, deck)):
+        yield 'no slide says how long it takes: "3 minutes" in a cell of type notes'
+    shown = {data for slide in deck for cell in slide for data in shown_in(cell)}
+    if not {"application/vnd.jupyter.widget-view+json", "image/png"} <= shown:
+        yield "the deck shows no player or no figure"
+    last = [cell.source.lower() for slide in deck[-3:] for cell in slide if decks.kind(cell) != "skip"]
+    for word in ("summary", "exercise"):
+        if not any(word in source for source in last):
+            yield f"the last slides have no {word}"
+
+
+def shown_in(cell):
+    return (
+        [] if decks.kind(cell) == "skip" else [d for o in cell.get("outputs", []) for d in o.get("data", {})]
+    )
+
+
 def has_short_code(nb, path):
     for cell in nb.cells:
         lines = [line for line in cell.source.strip().splitlines() if "### " not in line]
@@ -160,6 +184,7 @@ RULES = [
     has_the_state_of_its_widgets,
     describes_its_figures,
     is_ready_for_slides,
+    makes_a_deck,
     has_short_code,
     is_as_long_as_a_chapter,
     links_its_neighbours,
@@ -227,6 +252,10 @@ def sound():
             *(text(f"Words {n}.") for n in range(40)),
         ]
     )
+    for one in nb.cells[1:14]:
+        one.metadata.slideshow.update(slide_type="slide", minutes=3)
+    for one, source in zip(nb.cells[13:15], ("## Summary", "## Exercises"), strict=True):
+        one.update(source=source)
     nb.metadata.widgets = nbformat.from_dict({WIDGETS: {"state": {"1" * 32: {"model_name": "AnyModel"}}}})
     return nb
 
@@ -263,6 +292,17 @@ BREAKS = [
     (describes_its_figures, lambda nb: nb.cells[2].metadata.update(alt="a plot")),
     (is_ready_for_slides, lambda nb: nb.cells[0].metadata.pop("slideshow")),
     (is_ready_for_slides, lambda nb: nb.cells[1].metadata.slideshow.update(slide_type="page")),
+    (
+        makes_a_deck,
+        lambda nb: (
+            nb.cells[1].metadata.slideshow.update(slide_type="-")
+            or nb.cells[2].metadata.slideshow.update(slide_type="-")
+        ),
+    ),
+    (makes_a_deck, lambda nb: [c.metadata.slideshow.update(slide_type="slide") for c in nb.cells]),
+    (makes_a_deck, lambda nb: [c.metadata.slideshow.pop("minutes", None) for c in nb.cells]),
+    (makes_a_deck, lambda nb: nb.cells[3].metadata.slideshow.update(slide_type="skip")),
+    (makes_a_deck, lambda nb: nb.cells[13].update(source="## The end")),
     (has_short_code, lambda nb: nb.cells[1].update(source="x = 1\n" * 16)),
     (has_short_code, lambda nb: nb.cells.append(cell(""))),
     (is_as_long_as_a_chapter, lambda nb: nb.update(cells=nb.cells[:39])),

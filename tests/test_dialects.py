@@ -212,3 +212,17 @@ def test_a_matrix_without_elements_is_stepped(name, shape):
     state = opt.init(theta)
     opt.step(theta, np.ones(shape), state)
     assert theta.shape == shape and state["t"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "factor"),
+    [("torch_muon", (16, 1), 4), ("optax_muon", (1, 16), 4), ("optax_muon", (16, 1), 1)],
+)
+def test_muon_scales_a_matrix_of_one_row_or_column_by_the_root_of_its_length(name, shape, factor):
+    opt = getattr(dialects, name)(lr=1.0, weight_decay=0.0)
+    theta = np.zeros(shape)
+    opt.step(theta, np.arange(1.0, 17.0).reshape(shape), opt.init(theta))
+    length = 1.0  # the only singular value, then five times Jordan's quintic
+    for _ in range(5):
+        length = 3.4445 * length - 4.7750 * length**3 + 2.0315 * length**5
+    assert np.linalg.norm(theta) == pytest.approx(factor * length, rel=1e-5)

@@ -1,6 +1,8 @@
 """The project's files agree with each other, and lib/ keeps its order."""
 
 import ast
+import json
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +17,11 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BASE = [Requirement(line) for line in PROJECT["dependencies"]]
-EXTRAS = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]  # what `make lock` locks
+TEST, SITE = (list(map(Requirement, PROJECT["optional-dependencies"][name])) for name in ("test", "site"))
+LOCKS = {
+    "requirements.lock": BASE + TEST,
+    "book/requirements.lock": BASE + TEST + SITE,
+}  # what `make lock` locks
 ORDER = [
     *("surfaces", "problems", "checks", "engine", "optimizers", "wrappers", "dialects", "schedules"),
     *("descend", "checkpoint", "tape", "fused", "compiled", "plotting", "wire", "player"),
@@ -38,34 +44,72 @@ def test_environment_has_the_dependencies_of_pyproject():
     assert stated == ranges([Requirement(f"python{PROJECT['requires-python']}"), *BASE])
 
 
+def test_binder_finds_what_it_runs():
+    script = ROOT / "postBuild"
+    assert os.access(script, os.X_OK), "Binder runs postBuild: chmod +x postBuild"
+    text = script.read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in text
+    subprocess.run(["bash", "-n", script], check=True)
+    for pattern in re.findall(r"\S+\.ipynb", text):
+        assert list(ROOT.glob(pattern)), f"postBuild names {pattern}: nothing"
+    for folder in ("binder", ".binder"):
+        assert not (ROOT / folder).exists(), (
+            f"Binder would read {folder}/ in place of environment.yml and postBuild"
+        )
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert {"pip": ["-e ."]} in environment["dependencies"], "lib/ is not installed"
+
+
 @pytest.mark.parametrize("requirement", BASE, ids=lambda requirement: requirement.name)
 def test_installed_versions_are_in_range(requirement):
     assert requirement.specifier.contains(version(requirement.name))
 
 
-def locked():
-    """(requirement, how many hashes) for each entry of requirements.lock."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+def locked(lock):
+    """(requirement, how many hashes) for each entry of a lock."""
+    text = (ROOT / lock).read_text(encoding="utf-8")
     entries = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", "").splitlines()
     return [(Requirement(e.partition(" --hash=")[0].strip()), e.count("--hash=sha256:")) for e in entries]
 
 
-def test_lock_has_every_dependency_in_range():
+def pins(lock):
+    """The locked versions of each package."""
     pinned = {}
-    for requirement, _ in locked():
+    for requirement, _ in locked(lock):
         (pin,) = requirement.specifier
         assert pin.operator == "=="
         pinned.setdefault(normal(requirement.name), []).append(pin.version)
-    for requirement in BASE + EXTRAS:
+    return pinned
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_has_every_dependency_in_range(lock):
+    pinned = pins(lock)
+    for requirement in LOCKS[lock]:
         versions = pinned.get(normal(requirement.name), [])
-        assert versions, f"{requirement.name} is not in requirements.lock: make lock"
+        assert versions, f"{requirement.name} is not in {lock}: make lock"
         assert all(map(requirement.specifier.contains, versions)), f"{requirement} is locked to {versions}"
 
 
-def test_lock_has_hashes_and_no_address():
-    assert [str(requirement) for requirement, hashes in locked() if not hashes] == []
-    assert (
-        re.search(r"://|^-", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE) is None
+def test_the_site_is_built_with_the_versions_that_are_tested():
+    site = pins("book/requirements.lock")
+    assert {name: site.get(name) for name in pins("requirements.lock")} == pins("requirements.lock")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_has_hashes_and_no_address(lock):
+    assert [str(requirement) for requirement, hashes in locked(lock) if not hashes] == []
+    assert re.search(r"://|^-", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE) is None
+
+
+def test_npm_lock_has_hashes_and_no_address():
+    wanted = json.loads((ROOT / "book" / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / "book" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    del lock[""]
+    for name, pin in (wanted["dependencies"] | wanted["devDependencies"]).items():
+        assert lock[f"node_modules/{name}"]["version"] == pin, f"{name}: npm install in book/"
+    assert all(
+        entry["integrity"].startswith("sha512-") and "resolved" not in entry for entry in lock.values()
     )
 
 

@@ -1,0 +1,44 @@
+"""The hero figure of each chapter, drawn by the cell of the chapter that is tagged "hero".
+
+The chapter is the one source: its first code cell, the set-up, runs, then the hero's. Writes NN_hero.svg
+and NN_hero.png; the alternative text, which is the cell's metadata `alt`, goes into both.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+
+FOLDER = Path(__file__).parent
+CHAPTERS = FOLDER.parent / "chapters"
+
+
+def heroes() -> Iterator[tuple[str, str, str, str]]:
+    """(number, set-up, code, alternative text) of each chapter's hero."""
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        for cell in cells:
+            if "hero" in cell.metadata.get("tags", []):
+                yield path.stem[:2], cells[0].source, cell.source, cell.metadata.alt
+
+
+def save(figure: plt.Figure, path: Path, alt: str) -> None:
+    """Write path.svg and path.png, the same each time, with the alternative text inside."""
+    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None, "Description": alt})
+    figure.savefig(path.with_suffix(".png"), metadata={"Software": None, "Description": alt})
+
+
+def main(folder: Path = FOLDER) -> None:
+    plt.switch_backend("agg")
+    for number, setup, code, alt in heroes():
+        plt.rcdefaults()
+        names: dict[str, object] = {}
+        exec(setup, names)
+        exec(code, names)
+        save(plt.gcf(), folder / f"{number}_hero", alt)
+        plt.close("all")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What the tests of the site and of the slides share: pages served or opened, players tried, axe asked."""
+
+import contextlib
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+BOOK = Path(__file__).parents[2] / "book"
+HTML = BOOK / "_build" / "html"
+AXE = BOOK / "node_modules" / "axe-core" / "axe.min.js"
+PICTURE = "root => [...root.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join()"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder served on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go there and wait for formulas and players."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("window.MathJax?.startup?.promise")
+    views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
+    page.wait_for_function("n => document.querySelectorAll('.downhill-player').length === n", arg=views)
+    assert page.locator("mjx-merror, [data-mml-node=merror]").count() == 0, "a formula is not understood"
+
+
+def try_player(page: Page, player: Locator) -> None:
+    """It plays, and each of its sliders changes its picture."""
+    handle = player.element_handle()
+    page.wait_for_function("root => root.querySelector('canvas').width > 100", arg=handle)
+    moved = (
+        "([root, before]) => [...root.querySelectorAll('canvas')].map((c) => c.toDataURL()).join() !== before"
+    )
+    before = player.evaluate(PICTURE)
+    player.get_by_role("button", name="Play").click()
+    page.wait_for_function(moved, arg=[handle, before])
+    player.get_by_role("button", name="Pause").click()
+    sliders = player.get_by_role("slider").all()
+    assert sliders, "a player has at least the slider of its steps"
+    for slider in sliders:
+        pictures = []
+        for key in ("Home", "End"):
+            slider.press(key)
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            pictures.append(player.evaluate(PICTURE))
+        assert pictures[0] != pictures[1], f"the slider {slider.get_attribute('aria-label')} moves nothing"
+        slider.press("ArrowLeft")
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds serious or critical."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'], preload: false })")["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {json.dumps([node['html'][:120] for node in one['nodes'][:4]])}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,86 @@
+"""The decks: quiet, alive, everything on its slide, notes with times. `make test-site` makes them before."""
+
+import pytest
+from pages import HTML, serious, served, try_player
+
+pytestmark = pytest.mark.site
+
+DECKS = sorted(path.name for path in (HTML / "slides").glob("*.html"))
+SMALLEST = 52  # per cent of the usual size, to which a full slide may shrink: text as large as the site's
+
+
+@pytest.fixture(scope="module")
+def site():
+    with served(HTML) as address:
+        yield address
+
+
+def test_the_decks_are_made():
+    assert "01_gradient_descent.html" in DECKS, "make slides"
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_deck(name, site, visit):
+    page = visit.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{site}/slides/{name}")
+    page.wait_for_selector("body.started")
+    count = page.evaluate("Reveal.getTotalSlides()")
+    sizes = page.evaluate("Reveal.getSlides().map((slide) => Number(slide.dataset.size ?? 100))")
+    too_full = [i + 1 for i, size in enumerate(sizes) if size < SMALLEST]
+    assert not too_full, f"too much on the slides {too_full}"
+    assert page.evaluate("Reveal.getSlides().every((slide) => Number(slide.dataset.timing) >= 60)")
+    assert page.evaluate("Reveal.getSlides().every((slide) => /minutes/.test(Reveal.getSlideNotes(slide)))")
+    tried = 0
+    for i in range(count):
+        page.evaluate("i => Reveal.slide(i)", i)
+        box = page.locator("section.present .fit").bounding_box()
+        assert box["y"] + box["height"] <= 720 and box["x"] + box["width"] <= 1281, (
+            f"slide {i + 1} is cut off"
+        )
+        player = page.locator("section.present .downhill-player")
+        if player.count():
+            tried += 1
+            try_player(page, player)
+            assert page.evaluate("Reveal.getIndices().h") == i, "keys of a player turned the slide"
+            page.keyboard.press("Escape")
+            page.keyboard.press("ArrowRight")
+            assert page.evaluate("Reveal.getIndices().h") == min(i + 1, count - 1), (
+                "Escape gives the keys back"
+            )
+    assert tried, "a deck has a player"
+    assert serious(page) == []
+    visit.assert_quiet()
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1024, 768)])
+def test_a_player_on_a_projector(size, site, visit):
+    page = visit.page
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    page.goto(f"{site}/slides/00_start_here.html#/1")
+    page.wait_for_selector("body.started")
+    player = page.locator("section.present .downhill-player")
+    try_player(page, player)
+    box = player.bounding_box()
+    assert box["width"] > 0.6 * size[0] and box["y"] + box["height"] <= size[1]
+    visit.assert_quiet()
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_pdf_has_a_page_for_each_slide(name, site, visit):
+    pypdf = pytest.importorskip("pypdf")
+    page = visit.page
+    page.goto(f"{site}/slides/{name}")
+    page.wait_for_selector("body.started")
+    pdf = pypdf.PdfReader((HTML / "slides" / name).with_suffix(".pdf"))
+    assert len(pdf.pages) == page.evaluate("Reveal.getTotalSlides()")
+
+
+def test_a_deck_from_a_file(visit):
+    page, asked = visit.page, []
+    page.context.unroute_all()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((HTML / "slides" / "01_gradient_descent.html").as_uri())
+    page.wait_for_selector("body.started")
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert visit.complaints == []

@@ -1,0 +1,138 @@
+"""What makes the book refuses what is broken: a reference to nothing, a player without its state."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.site
+ROOT = Path(__file__).parents[1]
+CHAPTER = ROOT / "chapters" / "01_gradient_descent.ipynb"
+
+book = pytest.importorskip("tools.book", reason="make test-site installs what it needs")
+links = sys.modules["links"]  # as tools/book.py imports it
+
+
+@pytest.fixture(scope="module")
+def keys():
+    return links.works(ROOT / "chapters" / "references.bib")
+
+
+def chapter():
+    return nbformat.read(CHAPTER, as_version=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("(Kingma & Ba 2015, Algorithm 1)", ["Kingma & Ba 2015"]),
+        ("D. Kingma and J. Ba (2015), *Adam*.", ["Kingma & Ba 2015"]),
+        ("Reddi, Kale & Kumar (2018)", ["Reddi et al. 2018"]),
+        ("- Y. LeCun, L. Bottou, K.-R. Müller (1998), *T*", ["LeCun et al. 1998"]),
+        ("see the appendix, Polyak (1987)", ["Polyak 1987"]),
+        (
+            "Golub & Van Loan 2013, §4.2; Sutskever et al. 2013",
+            ["Golub & Van Loan 2013", "Sutskever et al. 2013"],
+        ),
+        ("In 2015 and since 1847, `Polyak 1987`, $a_{Polyak 1987}$", []),
+    ],
+)
+def test_citations_are_seen(text, found):
+    assert links.cited(text) == found
+
+
+def test_a_work_that_is_not_in_the_bibliography_stops_the_book(keys):
+    with pytest.raises(links.BookError, match="has no Nobody & Noone 1999"):
+        links.with_citations("as shown (Nobody & Noone 1999)", keys, links.markdown_link)
+
+
+def test_every_work_is_cited(keys):
+    texts = [
+        path.read_text(encoding="utf-8") for path in [*(ROOT / "lib").glob("*.py"), ROOT / "NOTATION.md"]
+    ]
+    for path in (ROOT / "chapters").rglob("*.ipynb"):
+        texts += [cell.source for cell in nbformat.read(path, as_version=4).cells]
+    cited = {work for text in texts for work in links.cited(text.replace("`", "").replace("$", ""))}
+    assert keys.keys() - cited == set(), "in references.bib, cited nowhere"
+
+
+def test_two_works_with_one_label_stop_the_book(tmp_path):
+    entry = "@book{{{}, author = {{Ba, Jimmy}}, title = {{A}}, publisher = {{B}}, year = {{2015}}}}\n"
+    (tmp_path / "x.bib").write_text(entry.format("a") + entry.format("b"))
+    with pytest.raises(links.BookError, match="are both"):
+        links.works(tmp_path / "x.bib")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda nb: nb.metadata.pop("widgets"),
+        lambda nb: [model.pop("buffers", None) for model in states(nb)],
+        lambda nb: [model.state.pop("_esm", None) for model in states(nb)],
+        lambda nb: [buffer.update(data="") for model in states(nb) for buffer in model.get("buffers", [])],
+    ],
+    ids=["no state", "no data", "no script", "empty data"],
+)
+def test_a_player_without_its_saved_state_stops_the_book(damage):
+    nb = chapter()
+    book.check_players(nb, CHAPTER)
+    damage(nb)
+    with pytest.raises(links.BookError, match="saved state is missing or damaged"):
+        book.check_players(nb, CHAPTER)
+
+
+def states(nb):
+    return nb.metadata.widgets[book.WIDGETS].state.values()
+
+
+def test_figures_keep_their_alternative_text(keys):
+    page = book.chapter_page(chapter(), CHAPTER, keys)
+    described = [cell.metadata["mystnb"]["image"]["alt"] for cell in page.cells if "alt" in cell.metadata]
+    assert described and all(described)
+
+
+def test_exercises_show_the_stub_and_fold_the_answer(keys):
+    path = ROOT / "chapters" / "solutions" / CHAPTER.name
+    page = book.exercises_page(nbformat.read(path, as_version=4), path, keys)
+    text = "\n".join(cell.source for cell in page.cells)
+    assert "your code here" in text and "### BEGIN SOLUTION" not in text
+    folded = [cell for cell in page.cells if "hide-input" in cell.metadata.get("tags", [])]
+    assert all(cell.metadata.mystnb.code_prompt_show == "One answer" for cell in folded) and folded
+
+
+@pytest.mark.parametrize(
+    "text", ["By [(1.99)](#eq-1-99).", "See [this](#cite-nobody).", "See [that](chapters/99_none.ipynb)."]
+)
+def test_a_reference_to_nothing_fails_the_build(text, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    sound = "# A page\n\n```{toctree}\nbibliography\n```\n\n(eq-1-2)=\n$$a \\tag{1.2}$$\n\nBy [(1.2)](#eq-1-2) and [this](#cite-polyak1987introduction).\n"
+    shutil.copy(ROOT / "book" / "bibliography.md", source)
+    assert build(source, sound, tmp_path) == ""
+    assert "not found" in build(source, f"{sound}\n{text}\n", tmp_path) or "Unknown" in build(
+        source, f"{sound}\n{text}\n", tmp_path
+    )
+
+
+def build(source, text, folder):
+    """Build a small site with the book's configuration; what Sphinx complains of."""
+    (source / "index.md").write_text(text, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-c",
+        str(ROOT / "book"),
+    ]
+    done = subprocess.run([*command, str(source), str(folder / "html")], capture_output=True, text=True,
+                          env={"PYTHONPATH": str(ROOT / "tools"), "PATH": "/usr/bin:/bin"})  # fmt: skip
+    assert bool(done.returncode) == bool(done.stderr), done.stderr
+    return done.stderr

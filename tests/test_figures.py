@@ -1,0 +1,98 @@
+"""The figures in figures/ are what their scripts draw now."""
+
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import conftest
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "figures"
+SCRIPTS = sorted(path.stem for path in FIGURES.glob("*.py"))
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory):
+    """A folder with all figures, drawn again."""
+    folder = tmp_path_factory.mktemp("figures")
+    sys.path.insert(0, str(FIGURES))
+    try:
+        for script in SCRIPTS:
+            import_module(script).main(folder)
+    finally:
+        sys.path.remove(str(FIGURES))
+    return folder
+
+
+def frames(path):
+    with Image.open(path) as image:
+        return [np.asarray(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(image)]
+
+
+def unlike(old, new):
+    """What differs between two figures, or None: a bit more than rounding on another processor does."""
+    if old.suffix == ".svg":
+        texts = [path.read_text(encoding="utf-8") for path in (old, new)]
+        if len({NUMBER.sub("#", text) for text in texts}) > 1:
+            return "other text or shapes"
+        numbers = [np.array(NUMBER.findall(text), float) for text in texts]
+        return None if np.allclose(*numbers, atol=0.01) else "other coordinates"
+    pairs = list(zip(*map(frames, (old, new)), strict=True))
+    if any(a.shape != b.shape for a, b in pairs):
+        return "another size"
+    rms = max(float(np.sqrt(((a - b) ** 2).mean())) for a, b in pairs)
+    return None if rms <= 0.5 else f"RMS {rms:.3g} of 255"
+
+
+@pytest.mark.skipif(not conftest.compare_figures, reason="another Matplotlib than the locked one")
+def test_figures_are_what_their_scripts_draw(drawn):
+    kept = {path.name: path for path in FIGURES.iterdir() if path.suffix in {".svg", ".png", ".gif"}}
+    new = {path.name: path for path in drawn.iterdir()}
+    assert kept.keys() == new.keys(), "make figures draws what is missing; delete what no script draws"
+    differ = {name: unlike(kept[name], new[name]) for name in kept}
+    assert not any(differ.values()), f"make figures: {differ}"
+
+
+def test_a_changed_figure_is_seen(tmp_path):
+    changed = tmp_path / "changed"
+    svg = (FIGURES / "race.svg").read_text(encoding="utf-8")
+    changed.with_suffix(".svg").write_text(svg.replace("momentum", "inertia"), encoding="utf-8")
+    assert unlike(FIGURES / "race.svg", changed.with_suffix(".svg")) == "other text or shapes"
+    with Image.open(FIGURES / "race.png") as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(changed.with_suffix(".png"))
+    assert unlike(FIGURES / "race.png", changed.with_suffix(".png")).startswith("RMS")
+
+
+def test_every_figure_carries_its_description():
+    for path in FIGURES.glob("*.svg"):
+        described = re.search("<dc:description>(.*?)</dc:description>", path.read_text("utf-8"), re.DOTALL)
+        with Image.open(path.with_suffix(".png")) as image:
+            assert image.text["Description"].strip(), path.name
+        assert described and len(described[1]) > 30, path.name
+
+
+def test_every_chapter_but_the_first_has_a_hero():
+    numbers = {path.stem[:2] for path in (ROOT / "chapters").glob("*.ipynb")} - {"00"}
+    assert {path.name[:2] for path in FIGURES.glob("*_hero.svg")} == numbers
+    for path in (ROOT / "chapters").glob("*.ipynb"):
+        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        tagged = [i for i, cell in enumerate(cells) if "hero" in cell.metadata.get("tags", [])]
+        assert tagged == ([] if path.stem[:2] == "00" else [1]), (
+            f"{path.name}: the second code cell is the hero"
+        )
+
+
+def test_the_readme_describes_its_moving_picture_as_its_script_does():
+    sys.path.insert(0, str(FIGURES))
+    try:
+        alt = import_module("race").ALT
+    finally:
+        sys.path.remove(str(FIGURES))
+    assert f"![{alt}](figures/race.gif)" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,280 @@
+"""Write what Sphinx reads, book/_build/source, from the notebooks, the pages in book/ and lib/.
+
+    python tools/book.py
+
+The notebooks stay readable in JupyterLab and on GitHub; what a site can do more is done here: links in
+the text (links.py), a figure's alternative text, set-up folded away, exercises with their answers folded
+below them, a page for every module of lib/ (api.py). What the book refers to and does not have stops it.
+"""
+
+import base64
+import html
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode, v4
+
+sys.path.insert(0, str(Path(__file__).parent))
+import api
+from decks import minutes, slides
+from execute import CHAPTERS, WIDGETS, code_cells, label
+from exercises import SOLUTION, with_stub
+from links import BookError, markdown_link, with_citations, with_equations, works
+
+ROOT = CHAPTERS.parent
+BOOK = ROOT / "book"
+SOURCE = BOOK / "_build" / "source"
+HTML = BOOK / "_build" / "html"
+VIEW = "application/vnd.jupyter.widget-view+json"
+LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
+NAVIGATION = re.compile(
+    r"\n+\[(← .*|[^\n]* →\]\([^\n]*\))$"
+)  # as tools/execute.py writes it; the theme has its own
+
+RUN = """<details><summary>Run this on your own machine</summary>
+
+In a clone of the repository, `make lab CHAPTER={number}` sets up what is needed, once, and opens `{file}` in
+JupyterLab. There a player also answers when you drag its start.
+
+</details>"""
+
+# What each chapter builds on.
+NEEDS = {
+    "00": [],
+    "01": ["00"],
+    "02": ["01"],
+    "03": ["01"],
+    "04": ["03"],
+    "05": ["02"],
+    "06": ["05"],
+    "07": ["06"],
+    "08": ["03", "06"],
+}
+# Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
+COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}
+
+
+def text_of_site(text: str, path: Path, keys: dict[str, str]) -> str:
+    """Markdown of a notebook with its references as links."""
+    try:
+        text = with_citations(text, keys, markdown_link)
+    except BookError as error:
+        raise BookError(f"{path.name}: {error}") from None
+    number = re.match(r"\d\d", path.name)
+    return LINK.sub(lambda m: relinked(m[1], path), with_equations(text, int(number[0]) if number else 99))
+
+
+def relinked(target: str, path: Path) -> str:
+    """A link to a file of the repository as the site has it: a page, or else a file to download."""
+    file = (path.parent / target).resolve()
+    if file == ROOT / "README.md":
+        return "/index.md"
+    if file.parent == ROOT / "lib" and file.suffix == ".py":
+        return f"/api/{file.stem}.rst"
+    if file.parent == CHAPTERS / "solutions":
+        return f"/chapters/exercises/{file.name}"
+    if file.is_file() and file.suffix != ".ipynb" and file != ROOT / "NOTATION.md":
+        write(SOURCE / file.relative_to(ROOT), file.read_bytes())
+    return target
+
+
+def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
+    """A chapter as the site shows it."""
+    nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
+    add_command(nb, path.stem[:2], f"chapters/{path.name}")
+    nb.cells = [cell for cell in nb.cells if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"]
+    first = next((cell.id for cell in code_cells(nb)), None)
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = text_of_site(cell.source, path, keys)
+        elif cell.id == first:
+            fold(cell, "Set-up")
+        elif "hero" in cell.metadata.get("tags", []):
+            fold(cell, "The code of this figure")
+        describe(cell)
+    return nb
+
+
+def exercises_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
+    """The exercises with their answers folded away; `nb` is the notebook of solutions."""
+    add_command(nb, f"exercises/{path.stem[:2]}", f"chapters/exercises/{path.name}")
+    cells = []
+    for cell in nb.cells:
+        answer = "solution" in cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            cell.source = text_of_site(cell.source, path, keys)
+            if answer:
+                cell.source = f"<details><summary>Answer</summary>\n\n{cell.source}\n\n</details>"
+        elif SOLUTION.search(cell.source):
+            cells.append(v4.new_code_cell(with_stub(cell.source)))
+            cell.source = re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+            fold(cell, "One answer")
+        elif answer:
+            fold(cell, "One answer")
+        describe(cell)
+        cells.append(cell)
+    nb.cells = cells
+    return nb
+
+
+def add_command(nb: NotebookNode, number: str, file: str) -> None:
+    head, _, rest = nb.cells[0].source.partition("\n")
+    nb.cells[0].source = "\n\n".join([head, rest.strip(), RUN.format(number=number, file=file)])
+
+
+def fold(cell: NotebookNode, name: str) -> None:
+    cell.metadata.setdefault("tags", []).append("hide-input")
+    cell.metadata["mystnb"] = {"code_prompt_show": name, "code_prompt_hide": name}
+
+
+def describe(cell: NotebookNode) -> None:
+    """Give a cell's figure the alternative text of its metadata."""
+    if "alt" in cell.metadata:
+        cell.metadata.setdefault("mystnb", {})["image"] = {"alt": cell.metadata.alt}
+
+
+def players(nb: NotebookNode) -> Iterator[NotebookNode]:
+    """The outputs that show a player."""
+    for cell in code_cells(nb):
+        yield from (output for output in cell.outputs if VIEW in output.get("data", {}))
+
+
+def check_players(nb: NotebookNode, path: Path) -> None:
+    """A player of a page without a kernel needs its saved state, whole."""
+    saved = nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    for output in players(nb):
+        model = saved.get(output.data[VIEW]["model_id"], {})
+        buffers = [base64.b64decode(buffer["data"]) for buffer in model.get("buffers", [])]
+        if not model.get("state", {}).get("_esm") or not buffers or not all(buffers):
+            raise BookError(f"{path.name}: a player's saved state is missing or damaged; run make execute")
+
+
+def embedded(nb: NotebookNode) -> str:
+    """HTML of a notebook's first player, in the form that MyST-NB writes and players.js reads."""
+    view = next(players(nb)).data[VIEW]
+    scripts = [(WIDGETS, nb.metadata.widgets[WIDGETS]), (VIEW, view)]
+    return "\n".join(f'<script type="{kind}">{json.dumps(data)}</script>' for kind, data in scripts)
+
+
+def chapter_map(titles: dict[str, str]) -> str:
+    """An SVG with a box for each written chapter and a line from each that it needs."""
+    row: dict[str, int] = {}
+    for number in titles:
+        row[number] = 1 + max((row[n] for n in NEEDS[number] if n in row), default=-1)
+    wide, high, gap = 250, 56, 36
+    where = {
+        number: (COLUMN.get(number, 1) * (wide + 20) + wide / 2 + 2, at * (high + gap) + 4)
+        for number, at in row.items()
+    }
+    lines, boxes = [], []
+    for number, (x, y) in where.items():
+        for a, b in (where[n] for n in NEEDS[number] if n in where):  # to its column at once, then down
+            top, middle, end = b + high, b + high + gap / 2, b + high + gap
+            lines.append(f'<path d="M{a:g} {top:g}C{a:g} {middle:g} {x:g} {middle:g} {x:g} {end:g}V{y:g}"/>')
+        verb, _, method = titles[number].partition(": ")
+        method = method[:1].upper() + method[1:]
+        words = "".join(
+            f'<text x="{x:g}" y="{y + (24 if method else 33) + 18 * k:g}">{html.escape(line)}</text>'
+            for k, line in enumerate([f"{number} {method or verb}", verb][: 2 if method else 1])
+        )
+        box = f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="{high}" rx="8"/>'
+        boxes.append(f'<a href="{page_of(number).replace(".ipynb", ".html")}">{box}{words}</a>')
+    across, down = 3 * wide + 44, (max(row.values()) + 1) * (high + gap) - gap + 8
+    head = f'<svg class="chapters" viewBox="0 0 {across} {down}" style="max-width: {across}px" role="group"'
+    return f'{head} aria-label="Which chapter builds on which">{"".join(lines + boxes)}</svg>'
+
+
+def contact_sheet(titles: dict[str, str]) -> str:
+    """Every drawn figure, with the alternative text that its file carries."""
+    parts = []
+    for path in sorted((ROOT / "figures").glob("*.svg")):
+        drawn = re.search(
+            r"<dc:description>(.*?)</dc:description>", path.read_text(encoding="utf-8"), re.DOTALL
+        )
+        if drawn is None:
+            raise BookError(f"figures/{path.name} carries no description; run make figures")
+        alt = html.unescape(" ".join(drawn[1].split()))
+        for file in (path, path.with_suffix(".png")):
+            write(SOURCE / "figures" / file.name, file.read_bytes())
+        of = (
+            f"[{titles[path.name[:2]]}](/{page_of(path.name[:2])})" if path.name[:2] in titles else "The race"
+        )
+        files = f"[SVG](figures/{path.name}), [PNG](figures/{path.stem}.png)"
+        image = f"```{{figure}} figures/{path.stem}.png\n:alt: {alt}\n\n**{of}** ({files}). {alt}\n```"
+        parts.append(image)
+    return "\n\n".join(['<div class="sheet">', *parts, "</div>"])
+
+
+def deck_table(chapters: list[Path]) -> str:
+    """The decks that `make slides` makes."""
+    rows = ["| | deck | slides | minutes | |", "|---|---|---|---|---|"]
+    for path in chapters:
+        deck = slides(nbformat.read(path, as_version=4))
+        name, time = label(path).partition(" ")[2], sum(map(minutes, deck))
+        page = f'<a href="slides/{path.stem}.html">{html.escape(name)}</a>'
+        pdf = f'<a href="slides/{path.stem}.pdf">PDF</a>'
+        rows.append(f"| **{path.stem[:2]}** | {page} | {len(deck)} | {time} | {pdf} |")
+    return "\n".join(rows)
+
+
+def page_of(number: str) -> str:
+    (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
+    return f"chapters/{path.name}"
+
+
+def write(path: Path, content: str | bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def main() -> None:
+    for old in [SOURCE, *(path for path in HTML.glob("*") if path.name != "slides")]:
+        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+    keys = works(CHAPTERS / "references.bib")
+    chapters = sorted(CHAPTERS.glob("*.ipynb"))
+    titles = {path.stem[:2]: label(path).partition(" ")[2] for path in chapters}
+    for path in [*chapters, *sorted(CHAPTERS.glob("solutions/*.ipynb"))]:
+        nb = nbformat.read(path, as_version=4)
+        check_players(nb, path)
+        if path in chapters:
+            page, where = chapter_page(nb, path, keys), path.relative_to(ROOT)
+        else:
+            page, where = exercises_page(nb, path, keys), Path("chapters", "exercises", path.name)
+        write(SOURCE / where, nbformat.writes(page))
+    race = nbformat.read(chapters[0], as_version=4)
+    rows = [
+        f"| **{number}** | [{title}](/{page_of(number)}) | {', '.join(NEEDS[number]) or '–'} |"
+        for number, title in titles.items()
+    ]
+    toc = "\n".join(f"{number} {title} </{page_of(number)[:-6]}>" for number, title in titles.items())
+    fill = {
+        "<!-- toc -->": toc,
+        "<!-- race -->": embedded(race),
+        "<!-- figures -->": contact_sheet(titles),
+        "<!-- decks -->": deck_table(chapters),
+        "<!-- map -->": chapter_map(titles),
+        "<!-- chapters -->": "\n".join(rows),
+    }
+    for path in sorted(BOOK.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for name, value in fill.items():
+            text = text.replace(name, value)
+        if left := re.search(r"^<!-- \w+ -->$", text, re.MULTILINE):
+            raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
+        write(SOURCE / path.name, text)
+    notation = ROOT / "NOTATION.md"
+    write(SOURCE / notation.name, text_of_site(notation.read_text(encoding="utf-8"), notation, keys))
+    for name, text in api.pages(ROOT / "lib", keys):
+        write(SOURCE / "api" / name, text)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BookError as error:
+        sys.exit(f"The book is not made: {error}")
