@@ -31,11 +31,13 @@ addEventListener("load", async () => {
   await frames();
   await Promise.all([...document.querySelectorAll(".fit")].map(fit));
   document.body.classList.add("ready");
+  const laidOut = location.search.includes("print-pdf") && new Promise((done) => Reveal.on("pdf-ready", done));
   await Reveal.initialize({
     width: 1280, height: HEIGHT, margin: 0, center: false, hash: true, slideNumber: "c/t", transition: "none",
     defaultTiming: 120, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false, plugins: [RevealNotes],
     keyboardCondition: (event) => !event.target?.closest?.(".downhill-player"),
   });
+  await laidOut;
   document.body.classList.add("started");
 });
 
