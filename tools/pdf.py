@@ -59,6 +59,8 @@ def print_book(page: Page) -> None:
                 there = ArrayObject([writer.pages[first[target]].indirect_reference, NameObject("/Fit")])
                 go = {NameObject("/S"): NameObject("/GoTo"), NameObject("/D"): there}
                 annotation[NameObject("/A")] = DictionaryObject(go)
+            elif target.startswith("file:"):  # a deck, a download: not in the book
+                del annotation["/A"]
     writer.write(HTML.parent / "downhill.pdf")
 
 
