@@ -1,6 +1,6 @@
 """The hero figure of each chapter, drawn by the cell of the chapter that is tagged "hero".
 
-The chapter is the one source: its first code cell, the set-up, runs, then the hero's. Writes NN_hero.svg
+The chapter is the one source: its code cells run, from the first to the hero's. Writes NN_hero.svg
 and NN_hero.png; the alternative text, which is the cell's metadata `alt`, goes into both.
 """
 
@@ -14,13 +14,13 @@ FOLDER = Path(__file__).parent
 CHAPTERS = FOLDER.parent / "chapters"
 
 
-def heroes() -> Iterator[tuple[str, str, str, str]]:
-    """(number, set-up, code, alternative text) of each chapter's hero."""
+def heroes() -> Iterator[tuple[str, list[str], str]]:
+    """(number, the cells up to the hero's, alternative text) of each chapter."""
     for path in sorted(CHAPTERS.glob("*.ipynb")):
         cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-        for cell in cells:
+        for last, cell in enumerate(cells):
             if "hero" in cell.metadata.get("tags", []):
-                yield path.stem[:2], cells[0].source, cell.source, cell.metadata.alt
+                yield path.stem[:2], [cell.source for cell in cells[: last + 1]], cell.metadata.alt
 
 
 def save(figure: plt.Figure, path: Path, alt: str) -> None:
@@ -31,11 +31,11 @@ def save(figure: plt.Figure, path: Path, alt: str) -> None:
 
 def main(folder: Path = FOLDER) -> None:
     plt.switch_backend("agg")
-    for number, setup, code, alt in heroes():
+    for number, cells, alt in heroes():
         plt.rcdefaults()
-        names: dict[str, object] = {}
-        exec(setup, names)
-        exec(code, names)
+        names: dict[str, object] = {"print": lambda *shown: None}
+        for code in cells:
+            exec(code, names)
         save(plt.gcf(), folder / f"{number}_hero", alt)
         plt.close("all")
 

@@ -33,6 +33,9 @@ from numpy.typing import ArrayLike
 
 from lib.surfaces import Array, Surface, Window
 
+BLOCK = 2**18
+"""Examples × runs that are computed at once: few enough that what lies between them stays in cache."""
+
 Estimate = Callable[[Array], Array]
 Source = Callable[[Surface, Generator], Estimate]
 
@@ -103,6 +106,17 @@ class Problem(Surface):
                 "The first axis of theta is the parameter."
             )
         data = self.data if rows is None else tuple(array[np.asarray(rows)] for array in self.data)
+        runs, together = theta.shape[1:], max(1, BLOCK // len(data[0]))
+        if prod(runs) <= together:
+            return self._value_and_grad(theta, data)
+        flat = theta.reshape(d, -1)
+        starts = range(0, flat.shape[1], together)
+        values, grads = zip(
+            *(self._value_and_grad(flat[:, i : i + together], data) for i in starts), strict=True
+        )
+        return np.concatenate(values).reshape(runs), np.concatenate(grads, axis=1).reshape(theta.shape)
+
+    def _value_and_grad(self, theta: Array, data: tuple[Array, ...]) -> tuple[Array, Array]:
         value, parts = self.function(*self.views(theta).values(), *data)
         grad = np.empty_like(theta)
         for view, part in zip(self.views(grad).values(), parts, strict=True):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_surfaces import central_differences
 
+from lib import problems
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd
 from lib.problems import (
@@ -48,6 +49,15 @@ def test_many_runs_are_each_of_them_alone(f):
         one = f.value_and_grad(theta[:, i, j])
         np.testing.assert_allclose(value[i, j], one[0], rtol=1e-14)
         np.testing.assert_allclose(grad[:, i, j], one[1], rtol=1e-12, atol=1e-15)
+
+
+def test_blocks_of_runs_are_the_whole(monkeypatch):
+    theta = np.random.default_rng(5).standard_normal((16, 3, 7))
+    value, grad = PROBLEMS[-1].value_and_grad(theta)
+    monkeypatch.setattr(problems, "BLOCK", 12 * 4)  # twelve examples, four runs
+    in_blocks = PROBLEMS[-1].value_and_grad(theta)
+    np.testing.assert_allclose(in_blocks[0], value, rtol=1e-14)
+    np.testing.assert_allclose(in_blocks[1], grad, rtol=1e-12, atol=1e-15)
 
 
 @every_problem
