@@ -321,7 +321,7 @@ def curves():
         ways["PyTorch fused"] = lambda n: torch_step("Adam", n, fused=True)
     costs = {way: [] for way in ways}
     for power in range(3, 9):
-        many = 10 ** max(0, 5 - power)
+        many = 10 ** max(0, 7 - power)
         steps = [make(10**power) for make in ways.values()]
         calls = [lambda step=step, many=many: [step() for _ in range(many)] for step in steps]
         for way, time in zip(ways, together(5, *calls), strict=True):
