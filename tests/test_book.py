@@ -12,7 +12,8 @@ pytestmark = pytest.mark.site
 ROOT = Path(__file__).parents[1]
 CHAPTER = ROOT / "chapters" / "01_gradient_descent.ipynb"
 
-book = pytest.importorskip("tools.book", reason="make test-site installs what it needs")
+pytest.importorskip("pybtex", reason="make test-site installs what the site needs")
+book = pytest.importorskip("tools.book")
 links = sys.modules["links"]  # as tools/book.py imports it
 
 

@@ -1,23 +1,19 @@
 """What the browser tests share: one Chromium and one JupyterLab for the whole session."""
 
 import os
-import sys
 from pathlib import Path
 
+import lab as laboratory
 import numpy as np
 import pytest
+from page import Screen
 
-HERE = Path(__file__).parent
-COURSE = HERE.parents[1]
-sys.path.insert(0, str(HERE))
+from lib.descend import descend, sweep
+from lib.optimizers import adam, gd, momentum
+from lib.player import Player
+from lib.surfaces import booth, rosenbrock
 
-import lab as laboratory  # noqa: E402
-from page import Screen  # noqa: E402
-
-from lib.descend import descend, sweep  # noqa: E402
-from lib.optimizers import adam, gd, momentum  # noqa: E402
-from lib.player import Player  # noqa: E402
-from lib.surfaces import booth, rosenbrock  # noqa: E402
+COURSE = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
