@@ -119,6 +119,11 @@ class Lab:
         return Notebook(page)
 
 
+RUN = """() => [...panel.content.model.cells].every(
+    cell => cell.type !== "code" || !cell.sharedModel.getSource().trim() || cell.executionCount
+)"""
+
+
 @dataclass
 class Notebook:
     """A notebook open in JupyterLab; what it holds is read from its model, not from the page."""
@@ -128,6 +133,7 @@ class Notebook:
     def run(self) -> None:
         """Run all cells, to the end."""
         _await(self.page, "() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(RUN)  # the last reply may come a moment after
 
     def code(self) -> list[dict[str, Any]]:
         """The code cells, as the notebook file has them."""
