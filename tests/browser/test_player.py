@@ -436,6 +436,7 @@ def test_with_a_kernel_the_start_moves_and_keys_stay(lab, notebook_file, visit):
     frames = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: frames.append(str(frame)[:400])))
     notebook = lab.open(page, notebook_file)
+    player_of(notebook, page)  # the saved one is drawn before its cell runs again
     notebook.run()
     player = player_of(notebook, page)
     page.wait_for_function("document.querySelector('.downhill-player canvas').tabIndex === 0")
