@@ -84,7 +84,7 @@ class Compiled(Optimizer):
         return [source for _, source in self.tapes.values()]
 
     def run(self, *what: Any) -> bool:
-        """All steps of `descend`, if they can be one loop: `fused.run`."""
+        """All steps of `descend` as one loop, where they can be: `fused.run`."""
         return run(self, self.parallel, *what)
 
     def step(self, theta: Parameters, g: Any, state: State) -> None:

@@ -41,6 +41,7 @@ from numpy.typing import ArrayLike
 
 from lib.checks import Array, check
 from lib.engine import Optimizer
+from lib.optimizers import norm
 from lib.problems import Estimate, Source
 from lib.surfaces import Surface
 
@@ -190,8 +191,7 @@ def _run(
     vectors = {name: np.empty((len(kept), *theta.shape)) for name in ("theta", *record)}
     numbers = {name: np.empty((len(kept), *runs)) for name in ("loss", "grad_norm")}
     diverged = np.zeros(runs, bool)
-    one_loop = getattr(opt, "run", None) if estimate is None else None  # of a compiled rule, where it can be
-    if one_loop is None or not one_loop(surface, theta, kept, vectors | numbers, diverged):
+    if estimate or not opt.run(surface, theta, kept, vectors | numbers, diverged):
         _walk(surface, theta, opt, estimate, kept, vectors, numbers, diverged)
     return xr.Dataset(
         {
@@ -223,6 +223,10 @@ def _walk(
         for array, before in zip(moving, previous, strict=True):
             np.copyto(array, before, where=runs)
 
+    def look() -> tuple[Array, Array, Array]:
+        value, slope = surface.value_and_grad(theta)
+        return value, slope, norm(slope)
+
     row = 0
     with np.errstate(all="ignore"):
         for t in range(kept[-1] + 1):
@@ -232,24 +236,22 @@ def _walk(
                     stay(diverged)
             keep = t == kept[row]
             if keep or estimate is None:
-                value, slope = surface.value_and_grad(theta)
-                norm = np.sqrt((slope * slope).sum(axis=0))
+                value, slope, length = look()
             grad = slope if estimate is None else estimate(theta)
-            if not np.isfinite(value.sum() + norm.sum() + theta.sum() + grad.sum()):  # see which run it is
-                finite = np.isfinite(value + norm + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
+            if not np.isfinite(value.sum() + length.sum() + theta.sum() + grad.sum()):  # see which run it is
+                finite = np.isfinite(value + length + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
                 lost = ~finite & ~diverged
                 diverged |= lost
                 if t > 0 and lost.any():
                     stay(lost)
-                    value, slope = surface.value_and_grad(theta)
-                    norm = np.sqrt((slope * slope).sum(axis=0))
+                    value, slope, length = look()
                     grad = np.where(diverged, slope, grad)
             if keep:
                 now = {"theta": theta, "grad": grad, **state}
                 for name, array in vectors.items():
                     array[row] = now[name]
                 numbers["loss"][row] = value
-                numbers["grad_norm"][row] = norm
+                numbers["grad_norm"][row] = length
                 row += 1
             if keep or estimate is None:
                 for array, before in zip(moving, previous, strict=True):

@@ -262,6 +262,10 @@ class Optimizer:
             self._update(leaf, gradient, float(t), slots, hyperparameters, long)
         state["t"] = t
 
+    def run(self, *what: Any) -> bool:
+        """All steps of `descend` at once: False, it has to take them one by one. Compiled rules can."""
+        return False
+
     def values(self, t: int, runs: tuple[int, ...] = ()) -> dict[str, Any]:
         """The hyperparameters at step `t`, checked: floats, or arrays that broadcast to `runs`."""
         now = {}

@@ -20,6 +20,7 @@ import numpy as np
 
 from lib.checks import Array
 from lib.engine import Optimizer, blocks, cut
+from lib.optimizers import norm
 from lib.surfaces import Surface
 from lib.tape import Tape, record
 
@@ -39,11 +40,14 @@ TOGETHER = 2**18
 CANNOT = (TypeError, AttributeError, NumbaError)
 FLOAT = np.dtype(float)
 
+ABREAST = 256
+"""Runs that take their steps side by side: what they need stays in the first cache."""
+
 LOOP = """
 def kernel({names}, begin, end):
-    s = np.empty(({count}, 256))
-    for here in range(begin, end, 256):
-        size = min(256, end - here)
+    s = np.empty(({count}, {abreast}))
+    for here in range(begin, end, {abreast}):
+        size = min({abreast}, end - here)
         for k in range({count}):
             for i in range(size):
                 s[k, i] = state[k, here + i]
@@ -136,10 +140,10 @@ def loop(tape: Tape, opt: Optimizer, surface: Surface, recorded: list[str]) -> s
     value: Any
     parts: Any
     value, parts = surface.function(*new["theta"])
-    norm = np.sqrt(sum(part * part for part in parts))
-    lost = 0 * (value + norm + sum(new["theta"])) + old["lost"][0]
+    length = np.sqrt(sum(part * part for part in parts))
+    lost = 0 * (value + length + sum(new["theta"])) + old["lost"][0]
     fine = (lost == 0).name
-    new |= {"grad": list(parts), "loss": [value], "grad_norm": [norm]}
+    new |= {"grad": list(parts), "loss": [value], "grad_norm": [length]}
     texts = [(k, tape.text(x, FLOAT)) for name in new for k, x in zip(places[name], new[name], strict=True)]
     count = places["lost"][0] + 1
     lines = [f"a{k} = s[{k}, i]" for k in range(count)] + tape.lines
@@ -158,6 +162,7 @@ def loop(tape: Tape, opt: Optimizer, surface: Surface, recorded: list[str]) -> s
     return LOOP.strip().format(
         names=", ".join(names),
         count=count,
+        abreast=ABREAST,
         numbers=_indent(numbers, 12),
         lines=_indent(lines, 16),
         kept=_indent(kept, 16),
@@ -178,11 +183,17 @@ def _begin(surface: Surface, theta: Array, slots: tuple[str, ...]) -> Array:
     """The state before the first step, a column for each run."""
     with np.errstate(all="ignore"):
         value, grad = surface.value_and_grad(theta)
-        norm = np.sqrt((grad * grad).sum(axis=0))
-        lost = np.where(np.isfinite(value + norm + theta.sum(axis=0)), 0, np.nan)
+        length = norm(grad)
+        lost = np.where(np.isfinite(value + length + theta.sum(axis=0)), 0, np.nan)
     places = _places(len(theta), slots)
     state = np.zeros((places["lost"][0] + 1, theta.shape[1]))
-    for name, now in [("theta", theta), ("grad", grad), ("loss", value), ("grad_norm", norm), ("lost", lost)]:
+    for name, now in [
+        ("theta", theta),
+        ("grad", grad),
+        ("loss", value),
+        ("grad_norm", length),
+        ("lost", lost),
+    ]:
         state[places[name]] = now
     return state
 

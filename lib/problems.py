@@ -54,6 +54,8 @@ class Problem(Surface):
     window, minima, saddles : as for `Surface`; no window where there is nothing to look at
     shapes : dict
         The parameters in order, name to shape: {"w": (64, 10), "b": (10,)}.
+    names : tuple of str, optional
+        Of the coordinates, where they have names of their own.
     data : arrays
         The examples; the first axis of each is the example, N in all.
 
@@ -66,6 +68,7 @@ class Problem(Surface):
     window: Window = ()
     shapes: Mapping[str, tuple[int, ...]] = field(kw_only=True)
     data: tuple[Array, ...] = field(kw_only=True)
+    names: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         lengths = [len(array) for array in self.data]
@@ -79,8 +82,8 @@ class Problem(Surface):
 
     @property
     def coords(self) -> tuple[str, ...]:
-        """The names of the coordinates: a, or w[0], w[1], … for a parameter with axes."""
-        return tuple(
+        """The names of the coordinates: `names`; else a, or w[0], w[1], … for a parameter with axes."""
+        return self.names or tuple(
             f"{name}[{', '.join(map(str, index))}]" if index else name
             for name, shape in self.shapes.items()
             for index in np.ndindex(shape)
@@ -205,7 +208,7 @@ class Noise:
 def linear_regression(
     X: ArrayLike,
     y: ArrayLike,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] = (),
     window: Iterable[tuple[float, float]] = (),
 ) -> Problem:
     """Least squares: half the mean of (Xw − y)², with the exact minimum known (Bishop 2006, §3.1.1).
@@ -223,22 +226,21 @@ def linear_regression(
     """
     X, y = _examples("linear_regression", X, y)
 
-    def squares(*arguments: Array) -> tuple[Array, tuple[Array, ...]]:
-        *parameters, X, y = arguments
-        w = np.stack(parameters) if names else parameters[0]
+    def squares(w: Array, X: Array, y: Array) -> tuple[Array, tuple[Array]]:
         error = (np.tensordot(X, w, 1).T - y).T
-        g = np.tensordot(X.T, error, 1) / len(y)
-        return (error**2).mean(0) / 2, tuple(g) if names else (g,)
+        return (error**2).mean(0) / 2, (np.tensordot(X.T, error, 1) / len(y),)
 
-    shapes = dict.fromkeys(names, ()) if names else {"w": X.shape[1:]}
+    if names and len(names) != X.shape[1]:
+        raise ValueError(f"names has {len(names)} names for the {X.shape[1]} columns of X; give one for each")
     lowest = np.linalg.lstsq(X, y)[0]
     return Problem(
         squares,
         "linear_regression",
         tuple((float(low), float(high)) for low, high in window),
         (tuple(map(float, lowest)),),
-        shapes=shapes,
+        shapes={"w": X.shape[1:]},
         data=(X, y),
+        names=tuple(names),
     )
 
 

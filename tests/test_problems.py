@@ -223,6 +223,7 @@ LINE = linear_regression(np.ones((3, 1)), np.zeros(3))
         (lambda: linear_regression([1, 2], [1, 2]), ValueError, r"X of shape \(N, d\).*given \(2,\)"),
         (lambda: linear_regression([[1, 2]], [1, 2]), ValueError, r"y of shape \(N,\).*\(2,\)"),
         (lambda: linear_regression([[np.nan]], [1]), ValueError, "not finite; drop or fill"),
+        (lambda: linear_regression([[1, 2]], [1], names=("a",)), ValueError, "1 names for the 2 columns"),
         (lambda: logistic_regression([[1], [1]], [-1, 1]), ValueError, "takes 0 and 1"),
         (lambda: softmax_regression([[1], [1]], [0.5, 1]), ValueError, "takes 0, 1, …, K − 1"),
         (lambda: softmax_regression([[1], [1]], [-1, 1]), ValueError, "takes 0, 1, …, K − 1"),
