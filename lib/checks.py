@@ -79,10 +79,8 @@ def show(value: Any) -> str:
 
 def broadcasts(shape: tuple[int, ...], runs: tuple[int, ...]) -> bool:
     """Whether a hyperparameter of this shape has a value for each run."""
-    try:
-        return np.broadcast_shapes(shape, runs) == runs
-    except ValueError:
-        return False
+    pairs = zip(reversed(shape), reversed(runs), strict=False)
+    return len(shape) <= len(runs) and all(n in (1, m) for n, m in pairs)
 
 
 def check_parameters(theta: Any, whole: str = "theta") -> None:

@@ -112,11 +112,29 @@ function blocks(meta) {
   });
 }
 
+// The part of the data that a series' run for the sliders' positions `at` takes: its first number, and how many.
+function part(meta, index, at) {
+  const [{ axes }, { first, channels }] = [meta.series[index], blocks(meta)[index]];
+  const inside = axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
+  const size = channels * meta.steps.length;
+  return [first + inside * size, size];
+}
+
+// The data with other runs at the positions `at`: those in `fresh`, one of each series.
+function replace(meta, data, fresh, at) {
+  const replaced = data.slice();
+  let next = 0;
+  for (const index of meta.series.keys()) {
+    const [first, size] = part(meta, index, at);
+    replaced.set(fresh.subarray(next, (next += size)), first);
+  }
+  return replaced;
+}
+
 // The recorded run of a series for the sliders' positions `at`: its channels and its last step.
 function select(meta, data, index, at) {
-  const [series, block, points] = [meta.series[index], blocks(meta)[index], meta.steps.length];
-  const inside = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
-  let next = block.first + inside * block.channels * points;
+  const [series, points] = [meta.series[index], meta.steps.length];
+  let [next] = part(meta, index, at);
   const channel = () => data.subarray(next, (next += points));
   const run = { series, index, theta: meta.coords.map(channel), loss: channel(), grad_norm: channel() };
   run.inner = series.inner.map((quantity) => ({ ...quantity, values: meta.coords.map(channel) }));
@@ -879,28 +897,44 @@ function pointing(canvas, { may = () => true, act, hover, leave }) {
 
 // start.js
 
-// Moving the start: one request under way, the newest of the others waiting.
+// Moving the start: one request under way, the newest of the others waiting. The kernel answers with the runs on
+// screen; once the start has stayed for a moment it is asked for the rest.
 
 
-function starter({ model, meta, state, changed, say }) {
-  let [asked, waiting] = [null, null];
+const [PATIENCE, MOMENT] = [1000, 200]; // milliseconds
+
+function starter({ model, meta, state, changed, show, say }) {
+  let asked = null, waiting = null, timer = 0;
+  let reached = model.get("start"); // where the runs on screen start
+  function later(delay, act) {
+    clearTimeout(timer);
+    timer = setTimeout(act, delay);
+  }
   function ask(start) {
     state.start = start;
     if (asked) waiting = start;
-    else model.send({ start: (asked = start) });
+    else {
+      model.send((asked = { start, at: [...state.at] }));
+      later(PATIENCE, () => say("The kernel has not answered yet; another cell may be running."));
+    }
     changed();
   }
   return {
-    // The start on screen: what the reader asked for last, else the model's.
-    now: () => waiting ?? asked ?? model.get("start"),
-    answer(message) {
-      if (!message.start && !message.error) return;
-      asked = null;
-      say(message.error ?? "");
-      const next = waiting;
-      waiting = null;
-      if (next) return ask(next);
-      if (message.error) state.start = model.get("start"), changed();
+    // The start on screen when the model has new runs: what the reader asked for since, else theirs.
+    loaded() {
+      reached = model.get("start");
+      return waiting ?? asked?.start ?? reached;
+    },
+    answer({ start, error }, [runs]) {
+      if (!asked || !(start || error)) return;
+      const [{ at }, next] = [asked, waiting];
+      asked = waiting = null;
+      clearTimeout(timer);
+      say(error ?? "");
+      if (start) reached = start, show(runs, at);
+      if (next) ask(next);
+      else if (start) later(MOMENT, () => model.send({ all: true }));
+      else state.start = reached, changed();
     },
     drag(f, x, y) {
       const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));
@@ -914,6 +948,7 @@ function starter({ model, meta, state, changed, say }) {
       ask(state.start.map((v, i) => rounded(v + (turn[i] * (ends[i][1] - ends[i][0])) / (fine ? 200 : 40), ends[i])));
       return true;
     },
+    leave: () => clearTimeout(timer),
   };
 }
 
@@ -1157,7 +1192,7 @@ function render({ model, el }) {
   // Data in.
   function load() {
     data = unpack(model.get("data"));
-    state.start = start.now();
+    state.start = start.loaded();
     choose();
   }
   function choose() {
@@ -1205,10 +1240,11 @@ function render({ model, el }) {
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) describe(k);
   }
+  const begin = () => `(${state.start.map((v) => number(v)).join(", ")})`;
   const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);
   function describe(k) {
     const names = meta.series.map((series) => series.name).join(", ");
-    const move = state.live ? ` Start at (${state.start.map((v) => number(v)).join(", ")}); the arrow keys move it.` : "";
+    const move = state.live ? ` Start at ${begin()}; the arrow keys move it.` : "";
     root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
     mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
     lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
@@ -1270,15 +1306,20 @@ function render({ model, el }) {
       words = -1;
       draw();
     },
+    show(runs, at) {
+      data = replace(meta, data, unpack(runs), at);
+      choose();
+      tellSoon(`Start at ${begin()}; `);
+    },
   });
-  function answer(message) {
+  function answer(message, buffers = []) {
     if (message.hello && meta.movable && !state.live) {
       state.live = true;
       mapCanvas.tabIndex = 0;
       $(".map").classList.add("live");
       refresh();
     }
-    start.answer(message);
+    start.answer(message, buffers);
   }
 
   // Comparing: what is pinned stays while the sliders and the start move on.
@@ -1399,6 +1440,7 @@ function render({ model, el }) {
   return () => {
     time.stop();
     clearTimeout(soon);
+    start.leave();
     unwatch();
     model.off?.("change:data", load);
     model.off?.("msg:custom", answer);

@@ -24,6 +24,9 @@ from lib.descend import descend, sweep
 from lib.wire import Runs
 
 PATH = ["theta", "loss", "grad_norm", "diverged"]
+FILL = bytes(2**16)
+"""Makes a short answer longer than a network segment: Jupyter's server would keep it back until the page has
+acknowledged the message before, for up to 40 ms (Nagle's algorithm)."""
 
 
 class Player(anywidget.AnyWidget):
@@ -77,19 +80,19 @@ class Player(anywidget.AnyWidget):
         self._runs = _read(runs)
         if not inner:
             self._runs = {name: run[PATH] for name, run in self._runs.items()}
-        first = next(iter(self._runs.values()))
-        self._surface = first.attrs["surface"]
+        self._surface = next(iter(self._runs.values())).attrs["surface"]
         meta = wire.describe(self._runs, at or {})
-        super().__init__(
-            meta=meta,
-            data=wire.pack(self._runs, meta["floor"]),
-            start=first["theta"].isel(step=0).values.reshape(len(meta["coords"]), -1)[:, 0].tolist(),
-            landscape=wire.landscape(self._surface, meta["window"]),
-        )
+        super().__init__(meta=meta, landscape=wire.landscape(self._surface, meta["window"]))
+        self._publish()
         self.on_msg(self._receive)
 
     def move(self, start: ArrayLike) -> None:
         """Run everything again from another start, each series in one vectorized call."""
+        self._run_again(start)
+        self._publish()
+
+    def _run_again(self, start: ArrayLike) -> None:
+        """Replace the runs by the same ones from another start."""
         if not self.meta["movable"]:
             raise ValueError("these runs do not say how they were made from one start; make them with sweep")
         point = np.asarray(start, float)
@@ -98,8 +101,12 @@ class Player(anywidget.AnyWidget):
                 f"start is {start!r}; give {len(self.meta['coords'])} finite numbers, one a coordinate"
             )
         self._runs = {name: _again(run, point.tolist()) for name, run in self._runs.items()}
+
+    def _publish(self) -> None:
+        """Give the page all runs."""
+        theta = next(iter(self._runs.values()))["theta"].values[0]
         with self.hold_sync():
-            self.start = point.tolist()
+            self.start = theta.reshape(len(theta), -1)[:, 0].tolist()
             self.data = wire.pack(self._runs, self.meta["floor"])
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
@@ -107,15 +114,22 @@ class Player(anywidget.AnyWidget):
             self.send({"hello": True})
         if "start" in content:
             try:
-                self.move(content["start"])
-                self.send({"start": self.start})
+                self._run_again(content["start"])
+                shown = wire.pack(self._chosen(content["at"]), self.meta["floor"])
+                self.send({"start": content["start"]}, [shown, FILL])
             except Exception as error:  # shown to the reader who drags; the kernel's log is not
                 self.send({"error": str(error)})
+        if "all" in content:
+            self._publish()
 
     def opening(self) -> Runs:
         """The runs on screen when the player opens, one for each series."""
-        at = dict(zip([axis["name"] for axis in self.meta["axes"]], self.meta["at"], strict=True))
-        return {name: run.isel(at, missing_dims="ignore") for name, run in self._runs.items()}
+        return self._chosen(self.meta["at"])
+
+    def _chosen(self, at: list[int]) -> Runs:
+        """The runs on screen when the sliders stand at these positions, one for each series."""
+        places = dict(zip([axis["name"] for axis in self.meta["axes"]], at, strict=True))
+        return {name: run.isel(places, missing_dims="ignore") for name, run in self._runs.items()}
 
     def digest(self) -> str:
         """Eight hexadecimal digits that change when a trajectory does.

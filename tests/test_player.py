@@ -370,14 +370,40 @@ def test_a_wrong_start_is_named_and_changes_nothing(race, start):
     assert player.data == before
 
 
-def test_the_page_is_answered(race, monkeypatch):
-    player, sent = Player(race), []
-    monkeypatch.setattr(player, "send", sent.append)
-    player._receive(player, {"hello": True}, [])
-    player._receive(player, {"start": [1, 1]}, [])
-    player._receive(player, {"start": [1, None]}, [])
-    assert sent[:2] == [{"hello": True}, {"start": [1.0, 1.0]}]
-    assert "finite" in sent[2]["error"] and player.start == [1.0, 1.0]
+@pytest.fixture
+def asked(monkeypatch):
+    """What a page hears that asks a player."""
+    heard = []
+    monkeypatch.setattr(Player, "send", lambda self, *message: heard.append(message))
+
+    def ask(player, message):
+        player._receive(player, message, [])
+        return heard.pop() if heard else None
+
+    return ask
+
+
+def test_the_page_hears_the_runs_on_screen_first_and_all_when_it_asks(grid, asked):
+    player = Player(grid)
+    before, start = player.data, [0.5, -1.0]
+    assert asked(player, {"hello": True}) == ({"hello": True},)
+    content, (shown, fill) = asked(player, {"start": start, "at": [3, 8]})
+    assert content == {"start": start} and len(shown) + len(fill) > 65536
+    assert player.data == before and player.start == [-1.5, 2.0]
+    one = descend(rosenbrock, start, adam(lr=LRS[3], beta1=BETAS[8]), 200)
+    assert shown == Player(one).data
+    assert asked(player, {"all": True}) is None
+    assert player.data == Player(sweep(rosenbrock, start, adam, 200, lr=LRS, beta1=BETAS)).data
+    assert player.start == start
+
+
+@pytest.mark.parametrize("message", [{"start": [1, None], "at": []}, {"start": [1, 1], "at": [7]}])
+def test_a_page_that_asks_for_nonsense_hears_why(race, asked, message):
+    player = Player(race)
+    before = player.data
+    (content,) = asked(player, message)
+    assert list(content) == ["error"] and content["error"]
+    assert player.data == before
 
 
 # What a page without widgets shows, and what nbval compares.

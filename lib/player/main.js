@@ -2,7 +2,7 @@
 
 import { brief, number } from "./numbers.js";
 import { outcomes, settings, title, where } from "./words.js";
-import { code, select, unpack } from "./wire.js";
+import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawLand, shapes } from "./canvas.js";
 import { drawMap } from "./map.js";
@@ -38,7 +38,7 @@ export function render({ model, el }) {
   // Data in.
   function load() {
     data = unpack(model.get("data"));
-    state.start = start.now();
+    state.start = start.loaded();
     choose();
   }
   function choose() {
@@ -86,10 +86,11 @@ export function render({ model, el }) {
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) describe(k);
   }
+  const begin = () => `(${state.start.map((v) => number(v)).join(", ")})`;
   const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);
   function describe(k) {
     const names = meta.series.map((series) => series.name).join(", ");
-    const move = state.live ? ` Start at (${state.start.map((v) => number(v)).join(", ")}); the arrow keys move it.` : "";
+    const move = state.live ? ` Start at ${begin()}; the arrow keys move it.` : "";
     root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
     mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
     lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
@@ -151,15 +152,20 @@ export function render({ model, el }) {
       words = -1;
       draw();
     },
+    show(runs, at) {
+      data = replace(meta, data, unpack(runs), at);
+      choose();
+      tellSoon(`Start at ${begin()}; `);
+    },
   });
-  function answer(message) {
+  function answer(message, buffers = []) {
     if (message.hello && meta.movable && !state.live) {
       state.live = true;
       mapCanvas.tabIndex = 0;
       $(".map").classList.add("live");
       refresh();
     }
-    start.answer(message);
+    start.answer(message, buffers);
   }
 
   // Comparing: what is pinned stays while the sliders and the start move on.
@@ -280,6 +286,7 @@ export function render({ model, el }) {
   return () => {
     time.stop();
     clearTimeout(soon);
+    start.leave();
     unwatch();
     model.off?.("change:data", load);
     model.off?.("msg:custom", answer);

@@ -1,26 +1,42 @@
-// Moving the start: one request under way, the newest of the others waiting.
+// Moving the start: one request under way, the newest of the others waiting. The kernel answers with the runs on
+// screen; once the start has stayed for a moment it is asked for the rest.
 
 import { rounded } from "./numbers.js";
 
-export function starter({ model, meta, state, changed, say }) {
-  let [asked, waiting] = [null, null];
+const [PATIENCE, MOMENT] = [1000, 200]; // milliseconds
+
+export function starter({ model, meta, state, changed, show, say }) {
+  let asked = null, waiting = null, timer = 0;
+  let reached = model.get("start"); // where the runs on screen start
+  function later(delay, act) {
+    clearTimeout(timer);
+    timer = setTimeout(act, delay);
+  }
   function ask(start) {
     state.start = start;
     if (asked) waiting = start;
-    else model.send({ start: (asked = start) });
+    else {
+      model.send((asked = { start, at: [...state.at] }));
+      later(PATIENCE, () => say("The kernel has not answered yet; another cell may be running."));
+    }
     changed();
   }
   return {
-    // The start on screen: what the reader asked for last, else the model's.
-    now: () => waiting ?? asked ?? model.get("start"),
-    answer(message) {
-      if (!message.start && !message.error) return;
-      asked = null;
-      say(message.error ?? "");
-      const next = waiting;
-      waiting = null;
-      if (next) return ask(next);
-      if (message.error) state.start = model.get("start"), changed();
+    // The start on screen when the model has new runs: what the reader asked for since, else theirs.
+    loaded() {
+      reached = model.get("start");
+      return waiting ?? asked?.start ?? reached;
+    },
+    answer({ start, error }, [runs]) {
+      if (!asked || !(start || error)) return;
+      const [{ at }, next] = [asked, waiting];
+      asked = waiting = null;
+      clearTimeout(timer);
+      say(error ?? "");
+      if (start) reached = start, show(runs, at);
+      if (next) ask(next);
+      else if (start) later(MOMENT, () => model.send({ all: true }));
+      else state.start = reached, changed();
     },
     drag(f, x, y) {
       const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));
@@ -34,5 +50,6 @@ export function starter({ model, meta, state, changed, say }) {
       ask(state.start.map((v, i) => rounded(v + (turn[i] * (ends[i][1] - ends[i][0])) / (fine ? 200 : 40), ends[i])));
       return true;
     },
+    leave: () => clearTimeout(timer),
   };
 }

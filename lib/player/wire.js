@@ -23,11 +23,29 @@ export function blocks(meta) {
   });
 }
 
+// The part of the data that a series' run for the sliders' positions `at` takes: its first number, and how many.
+function part(meta, index, at) {
+  const [{ axes }, { first, channels }] = [meta.series[index], blocks(meta)[index]];
+  const inside = axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
+  const size = channels * meta.steps.length;
+  return [first + inside * size, size];
+}
+
+// The data with other runs at the positions `at`: those in `fresh`, one of each series.
+export function replace(meta, data, fresh, at) {
+  const replaced = data.slice();
+  let next = 0;
+  for (const index of meta.series.keys()) {
+    const [first, size] = part(meta, index, at);
+    replaced.set(fresh.subarray(next, (next += size)), first);
+  }
+  return replaced;
+}
+
 // The recorded run of a series for the sliders' positions `at`: its channels and its last step.
 export function select(meta, data, index, at) {
-  const [series, block, points] = [meta.series[index], blocks(meta)[index], meta.steps.length];
-  const inside = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
-  let next = block.first + inside * block.channels * points;
+  const [series, points] = [meta.series[index], meta.steps.length];
+  let [next] = part(meta, index, at);
   const channel = () => data.subarray(next, (next += points));
   const run = { series, index, theta: meta.coords.map(channel), loss: channel(), grad_norm: channel() };
   run.inner = series.inner.map((quantity) => ({ ...quantity, values: meta.coords.map(channel) }));

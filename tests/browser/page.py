@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from unittest.mock import patch
 
 import lab as laboratory
 
@@ -13,7 +14,7 @@ MOUNT = """async ({ state, data, esm, css, width }) => {
     const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
     Object.assign(window, { sent: [], keys: [], state: { ...state, data: bytes(data) }, heard: {} });
     document.addEventListener('keydown', (event) => keys.push(event.key));
-    window.tell = (message) => heard['msg:custom'](message);
+    window.tell = (message, runs) => heard['msg:custom'](message, runs ? [bytes(runs)] : []);
     window.update = (start, text) => {
         Object.assign(window.state, { start, data: bytes(text) });
         heard['change:data']();
@@ -28,6 +29,10 @@ MOUNT = """async ({ state, data, esm, css, width }) => {
 }"""
 
 
+def text(data):
+    return base64.b64encode(data).decode()
+
+
 class Screen:
     """A player on a plain page, and what a reader does with it."""
 
@@ -36,16 +41,16 @@ class Screen:
         page.set_content(f"<!doctype html><title>A player</title><style>{style}</style>")
         page.evaluate("Promise.all([...document.fonts].map((font) => font.load()))")
         state = {name: getattr(player, name) for name in ("meta", "start", "landscape")}
-        text = {
+        files = {
             name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
         }
         page.evaluate(
             MOUNT,
             {
                 "state": state,
-                "data": base64.b64encode(player.data).decode(),
-                "esm": text["js"].read_text("utf-8"),
-                "css": text["css"].read_text("utf-8"),
+                "data": text(player.data),
+                "esm": files["js"].read_text("utf-8"),
+                "css": files["css"].read_text("utf-8"),
                 "width": width,
             },
         )
@@ -82,5 +87,18 @@ class Screen:
         return self.page.evaluate("sent.filter((message) => message.start)")
 
     def wake(self):
-        """Answer as a kernel does."""
+        """Answer the page's hello, as a kernel does."""
         self.page.evaluate("tell({ hello: true })")
+
+    def answer(self):
+        """Give what the page asked for last to the player, and its answer to the page."""
+        heard = []
+        with patch.object(type(self.player), "send", lambda _, *message: heard.extend(message)):
+            self.player._receive(self.player, self.page.evaluate("sent.at(-1)"), [])
+        if heard:
+            message, buffers = heard
+            self.page.evaluate("([message, runs]) => tell(message, runs)", [message, text(buffers[0])])
+        else:
+            self.page.evaluate(
+                "([start, data]) => update(start, data)", [self.player.start, text(self.player.data)]
+            )

@@ -1,6 +1,5 @@
 """The player's page: every control by mouse and by keyboard, with a kernel, without one, with broken data."""
 
-import base64
 import random
 import re
 
@@ -222,24 +221,52 @@ def test_what_cannot_be_moved_shows_no_handle(screen):
     assert on.picture() == before and on.map.get_attribute("tabindex") is None
 
 
-def test_arrow_keys_ask_for_another_start_one_at_a_time(screen, race):
-    on = screen(race)
+def test_arrow_keys_ask_for_another_start_one_at_a_time(screen, grid):
+    on = screen(grid)
     on.wake()
+    on.root.get_by_role("slider", name="beta1").fill("2")
     old = on.row()
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
         on.map.press(key)
     right = on.sent()[0]["start"][0]
-    assert on.sent() == [{"start": [right, 0]}] and -8 < right < -7
+    assert on.sent() == [{"start": [right, 2], "at": [3, 2]}] and -1.5 < right < -1.3
     assert on.row() == old
-    race.move((right, 0))
-    on.page.evaluate(
-        "([start, data]) => update(start, data)", [race.start, base64.b64encode(race.data).decode()]
-    )
-    on.page.evaluate("tell({ start: [0, 0] })")
-    assert on.row() != old
-    assert on.sent()[1:] == [{"start": [pytest.approx(2 * right + 8), pytest.approx(right + 8)]}]
+
+    on.answer()  # with the run on screen: it is drawn, and what waited is asked for
+    one = descend(rosenbrock, (right, 2.0), adam(lr=np.geomspace(1e-3, 1, 7)[3], beta1=0.99), 100)
+    shown = on.row()
+    np.testing.assert_allclose(eval(shown[1].replace("−", "-")), one.theta[-1], atol=6e-4)
+    assert on.sent()[1:] == [
+        {"start": [pytest.approx(2 * right + 1.5), pytest.approx(2 + right + 1.5)], "at": [3, 2]}
+    ]
     on.page.evaluate("tell({ error: 'no' })")
-    assert on.status.inner_text() == "no" and len(on.sent()) == 2
+    assert on.status.inner_text() == "no" and len(on.sent()) == 2 and on.row() == shown
+    assert f"Start at ({right:.2f}".replace("-", "−") in on.map.get_attribute("aria-label")
+
+
+def test_all_runs_are_asked_for_once_the_start_stays(screen, grid):
+    on = screen(grid)
+    on.wake()
+    on.map.press("ArrowRight")
+    on.answer()
+    on.page.wait_for_function("sent.at(-1).all")
+    said = "Start at (−1.40, 2.00); step 100 of 100: adam f = "
+    on.page.wait_for_function(
+        "said => document.querySelector('.status').textContent.startsWith(said)", arg=said
+    )
+    on.answer()
+    on.root.get_by_role("slider", name="lr").fill("5")
+    one = descend(rosenbrock, grid.start, adam(lr=np.geomspace(1e-3, 1, 7)[5]), 100)
+    np.testing.assert_allclose(eval(on.row()[1].replace("−", "-")), one.theta[-1], atol=6e-4)
+
+
+def test_a_kernel_that_does_not_answer_is_mentioned(screen, grid):
+    on = screen(grid)
+    on.wake()
+    on.map.press("ArrowRight")
+    on.page.wait_for_function("document.querySelector('.status').textContent.includes('not answered yet')")
+    on.answer()
+    assert "not answered" not in on.status.inner_text()
 
 
 def test_dragging_asks_for_another_start(screen, race):
@@ -250,7 +277,7 @@ def test_dragging_asks_for_another_start(screen, race):
     on.page.mouse.move(left + 60, top + 90)
     on.page.mouse.down()
     on.page.mouse.move(left + width / 2, top + height / 4)
-    on.page.evaluate("tell({ start: [0, 0] })")
+    on.answer()
     on.page.mouse.up()
     on.page.mouse.move(left + 300, top + 300)
     asked = on.sent()
@@ -323,8 +350,8 @@ def test_a_hundred_random_interactions(screen, grid):
     for _ in range(100):
         control = controls.nth(rng.randrange(controls.count()))
         rng.choice([lambda c: c.click(), lambda c: c.press(rng.choice(keys))])(control)
-        if on.page.evaluate("sent.length") and rng.random() < 0.2:
-            on.page.evaluate("tell({ start: [0, 0] })")
+        if on.sent() and rng.random() < 0.2:
+            on.answer()
     assert 0 <= on.step <= 100
 
 

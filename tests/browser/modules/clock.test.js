@@ -39,21 +39,23 @@ export async function what_cannot_be_seen_does_not_play() {
 }
 
 export function one_request_is_under_way_and_the_newest_waits() {
-  const sent = [];
-  const state = { start: [0, 0] };
+  const [sent, shown] = [[], []];
+  const state = { start: [0, 0], at: [2] };
   const model = { send: (message) => sent.push(message.start), get: () => [7, 7] };
-  const start = starter({ model, meta: { coords: ["x", "y"] }, state, changed: () => {}, say: () => {} });
+  const show = (runs, at) => shown.push([runs, at]);
+  const start = starter({ model, meta: { coords: ["x", "y"] }, state, changed: () => {}, show, say: () => {} });
   const f = frame({ left: 0, top: 0, width: 100, height: 100 }, [0, 10], [0, 10]);
   start.drag(f, 10, 50);
   start.drag(f, 20, 50);
   start.drag(f, 30, 500);
   equal(sent, [[1, 5]]);
-  start.answer({ start: [1, 5] });
-  equal(sent, [[1, 5], [3, 0]]);
-  equal(start.now(), [3, 0]);
-  start.answer({ error: "no" });
+  start.answer({ start: [1, 5] }, ["runs"]);
+  equal([sent, shown], [[[1, 5], [3, 0]], [["runs", [2]]]]);
+  equal(start.loaded(), [3, 0]);
+  start.answer({ error: "no" }, []);
   equal(state.start, [7, 7]);
   start.nudge(f, "ArrowUp", false);
   close(sent[2], [7, 7.25]);
   equal([start.nudge(f, "Enter", false), sent.length], [false, 3]);
+  start.leave();
 }
