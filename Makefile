@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-frameworks test-site mutants execute lint lock bench figures player \
+.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lock bench figures player \
   book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
@@ -17,6 +17,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 help:
 	@echo "make lab        open the course in JupyterLab (CHAPTER=01: at that chapter; LAB_ARGS=... for its options)"
 	@echo "make test       run every test: library, chapters, structure, browser"
+	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
@@ -72,6 +73,15 @@ lab: .venv/ready
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile
 
+# What npm installs, for the site in book/ and for the player's tests in tests/player/.
+%/node_modules/ready: %/package-lock.json
+	@npm --version >/dev/null 2>&1 || { echo "$* needs npm, which comes with Node.js 18 or later (nodejs.org; Debian, Ubuntu: apt install npm)."; exit 1; }
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test-player: tests/player/node_modules/ready
+	@cd tests/player && node_modules/.bin/vitest run
+
 # The stamp is newer than .venv/ready, or the frameworks are installed (again).
 .venv/frameworks: .venv/ready
 	@echo "Installing Numba, PyTorch, Optax and Keras into .venv (some minutes, 1 GB on disk)"
@@ -90,15 +100,10 @@ test-frameworks: .venv/frameworks
 mutants: .venv/mutants
 	@.venv/bin/poodle -w $$(getconf _NPROCESSORS_ONLN) $(MODULE:%=--only lib/%.py)
 
-# What the site needs: Sphinx and its kin, and from npm what its pages load.
+# What makes the site: Sphinx and its kin.
 .venv/site: .venv/ready book/requirements.lock
 	@echo "Installing Sphinx into .venv (some seconds, 100 MB on disk)"
 	@$(PY) -m pip install -qq --require-hashes -r book/requirements.lock
-	@touch $@
-
-book/node_modules/ready: book/package-lock.json
-	@npm --version >/dev/null 2>&1 || { echo "The site needs npm, which comes with Node.js 18 or later (nodejs.org; Debian, Ubuntu: apt install npm)."; exit 1; }
-	@cd book && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 HTML := book/_build/html

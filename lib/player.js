@@ -46,6 +46,13 @@ function decades([low, high], count) {
   return found;
 }
 
+// One, two and five times powers of ten inside [low, high].
+function fine([low, high]) {
+  const found = [];
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) found.push(...[1, 2, 5].map((n) => Number(`${n}e${power}`)));
+  return found.filter((v) => v >= low && v <= high);
+}
+
 // A start on screen as short as the picture allows: a two-thousandth of the window.
 function rounded(value, [low, high]) {
   const digits = Math.max(0, Math.ceil(-Math.log10((high - low) / 2000)));
@@ -208,6 +215,9 @@ function polygon(g, points) {
   g.closePath();
 }
 
+// How strongly a run is drawn: the others step back from the one that is pointed at in the legend.
+const strength = (state, run) => (state.only === null || state.only === run.index ? 1 : 0.15);
+
 // A run's head: its marker; hollow for a pinned one.
 function head(g, points, style, colors, hollow = false) {
   polygon(g, points);
@@ -227,8 +237,8 @@ function pointer(f, x, y, em) {
   return [corner(0, 8), corner(2.4, 7), corner(Math.PI, 2.5), corner(-2.4, 7)];
 }
 
-// An arrow from (x, y), with its name behind the tip.
-function arrow(g, x, y, dx, dy, name, color, colors, nth = 0) {
+// An arrow from (x, y), with its name behind the tip, below the names in `taken` that stand there already.
+function arrow(g, x, y, dx, dy, name, color, colors, taken = []) {
   const [length, turn, { em }] = [Math.hypot(dx, dy), Math.atan2(dy, dx), colors];
   if (!(length > 2)) return;
   const size = Math.min(9 * em, 0.6 * length);
@@ -246,8 +256,9 @@ function arrow(g, x, y, dx, dy, name, color, colors, nth = 0) {
   g.fillStyle = color;
   g.fill();
   Object.assign(g, { font: `italic ${12 * em}px ${colors.font}`, textAlign: dx < 0 ? "right" : "left", textBaseline: "middle" });
-  // Level arrows have their names below one another.
-  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + em * (8 * Math.sin(turn) + 12 * (nth - 1) * Math.cos(turn) ** 8)];
+  let [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + 8 * em * Math.sin(turn)];
+  while (taken.some(([ox, oy]) => Math.abs(ox - nx) < 34 * em && Math.abs(oy - ny) < 12 * em)) ny += 3 * em;
+  taken.push([nx, ny]);
   Object.assign(g, { strokeStyle: colors.bg, lineWidth: 3 * em });
   g.strokeText(name, nx, ny);
   g.fillText(name, nx, ny);
@@ -405,26 +416,29 @@ function drawMap(g, f, meta, state, colors) {
   for (const run of state.pinned()) {
     trace(g, run.path, 0, Math.min(state.step, run.last));
     for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
-      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 });
+      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 * strength(state, run) });
       g.stroke();
     }
     g.globalAlpha = 1;
   }
   for (const run of state.shown()) {
     const until = Math.min(state.step, run.last);
-    drawTrail(g, run, until, colors);
-    g.fillStyle = colors.of(run.series.color);
+    drawTrail(g, run, until, strength(state, run), colors);
+    Object.assign(g, { fillStyle: colors.of(run.series.color), globalAlpha: strength(state, run) });
     dots(g, run.path, until, em);
+    g.globalAlpha = 1;
   }
-  for (const run of state.pinned()) mark(g, f, run, state.step, colors, true);
+  for (const run of state.pinned()) mark(g, f, run, state, colors, true);
+  const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
     if (!state.arrows.size || state.step > run.last) continue;
     const [x, y] = place(run.path, state.step);
     pushes(f, meta, run, Math.floor(state.step), state.arrows).forEach(({ name, dx, dy, color }, i) => {
-      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, i);
+      const lift = meta.coords.length > 1 ? 0 : 13 * em * (i + 1); // on one line they would hide one another
+      arrow(g, x, y - lift, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, taken);
     });
   }
-  for (const run of state.shown()) mark(g, f, run, state.step, colors, false);
+  for (const run of state.shown()) mark(g, f, run, state, colors, false);
   if (state.hover !== null) for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);
   if (state.live) {
     g.beginPath();
@@ -451,21 +465,21 @@ function drawMarks(g, f, marks, colors) {
 }
 
 // The path, its last fifth stronger towards the head.
-function drawTrail(g, run, until, colors) {
+function drawTrail(g, run, until, most, colors) {
   const { em } = colors;
   const length = Math.max(12, run.path.last / 5);
   const from = Math.max(0, Math.floor(until - length));
   const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
   const spans = [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
   trace(g, run.path, 0, until);
-  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em });
+  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em, globalAlpha: most });
   g.stroke();
   Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.9 * em });
   g.setLineDash(run.series.dash.map((part) => part * em));
-  for (const [a, b, globalAlpha] of spans) {
+  for (const [a, b, part] of spans) {
     if (b <= a) continue;
     trace(g, run.path, a, b);
-    Object.assign(g, { globalAlpha, lineDashOffset: run.path.along[a] });
+    Object.assign(g, { globalAlpha: most * part, lineDashOffset: run.path.along[a] });
     g.stroke();
   }
   Object.assign(g, { globalAlpha: 1, lineDashOffset: 0 });
@@ -487,9 +501,11 @@ function dots(g, { points }, until, em) {
 }
 
 // The head, or where it went.
-function mark(g, f, run, step, colors, hollow) {
-  const [x, y] = place(run.path, step);
+function mark(g, f, run, state, colors, hollow) {
+  const [x, y] = place(run.path, state.step);
+  g.globalAlpha = strength(state, run);
   head(g, f.inside(x, y) ? outline(run.series.marker, x, y, 6 * colors.em) : pointer(f, x, y, colors.em), run.series, colors, hollow);
+  g.globalAlpha = 1;
 }
 
 function ring(g, path, k, run, colors) {
@@ -526,10 +542,11 @@ function pushes(f, meta, run, k, wanted) {
 
 function drawLoss(g, f, meta, state, colors) {
   const { em } = colors;
-  const up = meta.log ? { up: decades(f.ys, 6), label: power } : { up: ticks(f.ys, 5), label: brief };
+  const powers = meta.log ? decades(f.ys, 6) : [];
+  const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
   drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
-  clip(g, f.left - 8 * em, f.top - 8 * em, f.width + 16 * em, f.height + 16 * em);
+  const room = (margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
     Object.assign(g, { strokeStyle: style, lineWidth: em });
@@ -538,18 +555,23 @@ function drawLoss(g, f, meta, state, colors) {
     g.lineTo(x, f.top + f.height);
     g.stroke();
   };
+  const both = [[state.pinned(), true], [state.shown(), false]].flatMap(([runs, pinned]) => runs.map((run) => ({ run, pinned, globalAlpha: strength(state, run) })));
+  room(em);
   upright(Math.floor(state.step), colors.muted);
-  for (const [runs, pinned] of [[state.pinned(), true], [state.shown(), false]]) {
-    for (const run of runs) {
-      trace(g, run.curve, 0, Math.min(state.step, run.last));
-      Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: pinned ? 0.75 : 1 });
-      if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-      g.stroke();
-      g.setLineDash([]);
-      g.globalAlpha = 1;
-    }
-    for (const run of runs) head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
+  for (const { run, pinned, globalAlpha } of both) {
+    trace(g, run.curve, 0, Math.min(state.step, run.last));
+    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: globalAlpha * (pinned ? 0.75 : 1) });
+    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+    g.stroke();
+    g.setLineDash([]);
   }
+  g.restore();
+  room(8 * em);
+  for (const { run, pinned, globalAlpha } of both) {
+    g.globalAlpha = globalAlpha;
+    head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
+  }
+  g.globalAlpha = 1;
   if (state.hover !== null) {
     upright(state.hover, colors.fg);
     for (const run of [...state.shown(), ...state.pinned()]) {
@@ -650,7 +672,7 @@ const PAGE = `
     <div class="loss"><canvas role="img"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
+      <th scope="col">f</th><th scope="col" aria-label="length of the gradient">‖∇f‖</th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">
@@ -952,6 +974,43 @@ function starter({ model, meta, state, changed, show, say }) {
   };
 }
 
+// voice.js
+
+// What the player says: the labels of its pictures, and what has changed, once the reader has stopped changing it.
+
+
+const PAUSE = 400; // milliseconds
+
+function voice({ root, $, meta, state, places }) {
+  let soon = 0;
+  const told = (k) => outcomes(meta, [...state.chosen(), ...state.pinned()], k);
+  const start = () => `Start at (${state.start.map((v) => number(v)).join(", ")})`;
+  function say(text) {
+    clearTimeout(soon);
+    $(".status").textContent = text;
+  }
+  // Where the runs are at a step, after what led there.
+  function tell(k, before = "") {
+    say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
+  }
+  return {
+    say, start, tell,
+    tellSoon(before) {
+      clearTimeout(soon);
+      soon = setTimeout(() => tell(Math.floor(state.step), before), PAUSE);
+    },
+    label(k) {
+      const names = meta.series.map((series) => series.name).join(", ");
+      const move = state.live ? ` ${start()}; the arrow keys move it.` : "";
+      root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
+      $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
+      $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
+      $(".bars canvas").setAttribute("aria-label", `Bars: ${barsText(places.groups, state)}`);
+    },
+    stop: () => clearTimeout(soon),
+  };
+}
+
 // watch.js
 
 // What the page around the player may change: its room, whether it can be seen, its theme, a full screen.
@@ -982,7 +1041,7 @@ function watch({ root, parts, paint, see }) {
 
 
 function compose({ root, places, meta, state, land, colors, heading }) {
-  const [{ em }, { groups }] = [colors, places];
+  const [{ em }, { groups }, plain] = [colors, places, { ...state, hover: null, only: null }];
   const stage = root.querySelector(".stage").getBoundingClientRect();
   const [margin, top] = [10 * em, 30 * em];
   const at = (selector) => {
@@ -1003,9 +1062,9 @@ function compose({ root, places, meta, state, land, colors, heading }) {
     g.fillText(heading, margin, top / 2);
     part(g, ".map", () => {
       drawLand(g, places.map, land, meta.window, places.map.zoom, colors);
-      drawMap(g, places.map, meta, { ...state, live: false, hover: null }, colors);
+      drawMap(g, places.map, meta, { ...plain, live: false }, colors);
     });
-    part(g, ".loss", () => drawLoss(g, places.loss, meta, { ...state, hover: null }, colors));
+    part(g, ".loss", () => drawLoss(g, places.loss, meta, plain, colors));
     if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
     drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
   };
@@ -1178,16 +1237,18 @@ function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, soon = 0;
+  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1;
   const state = {
-    step: last, playing: false, loop: false, live: false, hover: null, at: [...meta.at], start: model.get("start"),
+    step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
-    shown: () => runs.filter((run, i) => run.last >= 0 && !state.hidden.has(i)),
+    chosen: () => runs.filter((run) => !state.hidden.has(run.index)),
+    shown: () => state.chosen().filter((run) => run.last >= 0),
     pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
     handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
   };
 
   const places = new Places({ root, $, meta, state });
+  const { say, tell, tellSoon, ...speech } = voice({ root, $, meta, state, places });
 
   // Data in.
   function load() {
@@ -1238,29 +1299,8 @@ function render({ model, el }) {
     $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
     $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
-    if (!state.playing) describe(k);
+    if (!state.playing) speech.label(k);
   }
-  const begin = () => `(${state.start.map((v) => number(v)).join(", ")})`;
-  const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);
-  function describe(k) {
-    const names = meta.series.map((series) => series.name).join(", ");
-    const move = state.live ? ` Start at ${begin()}; the arrow keys move it.` : "";
-    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
-    lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
-    barsCanvas.setAttribute("aria-label", `Bars: ${barsText(places.groups, state)}`);
-  }
-  function say(text) {
-    clearTimeout(soon);
-    $(".status").textContent = text;
-  }
-  // Where the run is, once the reader has stopped changing it.
-  function tellSoon(before = "") {
-    clearTimeout(soon);
-    soon = setTimeout(() => sayWhere(before, Math.floor(state.step)), 400);
-  }
-  const sayWhere = (before, k) => say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
-
   // Playing.
   const time = clock({
     last,
@@ -1281,7 +1321,7 @@ function render({ model, el }) {
     time.stop();
     button();
     go(finished ? last : Math.floor(state.step));
-    if (finished) sayWhere("", last);
+    if (finished) tell(last);
   }
   function play() {
     if (still.matches || !last) return pause(true);
@@ -1309,7 +1349,7 @@ function render({ model, el }) {
     show(runs, at) {
       data = replace(meta, data, unpack(runs), at);
       choose();
-      tellSoon(`Start at ${begin()}; `);
+      tellSoon(`${speech.start()}; `);
     },
   });
   function answer(message, buffers = []) {
@@ -1325,7 +1365,7 @@ function render({ model, el }) {
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
-    pins = pins.length ? [] : runs.filter((_, i) => !state.hidden.has(i)).map((run) => ({ ...run, at: [...state.at] }));
+    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at] }));
     pinRows = pins.map((run) => row(run.series, title(meta, run), true));
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
@@ -1349,12 +1389,16 @@ function render({ model, el }) {
     say((await copy(text, root)) ? `Copied ${text}` : text);
   }
 
-  // Wiring. Keys stay in the player: JupyterLab's command mode would take the arrows.
+  // Wiring. Keys stay in the player: a notebook's command mode would take the arrows. JupyterLab looks at a key on
+  // its way up; Notebook 7 on its way down, but not for an element with this mark.
   const on = (selector, event, act) => (typeof selector === "string" ? $(selector) : selector).addEventListener(event, act);
   on(root, "keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && event.key !== "Escape") event.stopPropagation();
+    const theirs = event.ctrlKey || event.metaKey || event.key === "Escape";
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+    if (!theirs) event.stopPropagation();
     if (event.key === " " && event.target.matches("input[type=range], canvas")) event.preventDefault(), toggle();
   });
+  for (const event of ["keyup", "focusin"]) on(root, event, ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey));
   on(".play", "click", toggle);
   const by = (n) => () => (halt(Math.floor(state.step) + n), tellSoon());
   on(".back", "click", by(-1));
@@ -1368,15 +1412,22 @@ function render({ model, el }) {
       tellSoon(`${settings(meta, state.at)}; `);
     }),
   );
-  rows.forEach((made, i) =>
-    on(made.querySelector("button"), "click", () => {
+  rows.forEach((made, i) => {
+    const name = made.querySelector("button");
+    const highlight = (at) => ((state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null), draw());
+    on(name, "click", () => {
       const off = !state.hidden.delete(i) && !!state.hidden.add(i);
       made.classList.toggle("off", off);
-      made.querySelector("button").setAttribute("aria-pressed", String(!off));
+      name.setAttribute("aria-pressed", String(!off));
       $(".copy").disabled = !source();
+      highlight(!off);
       refresh();
-    }),
-  );
+    });
+    on(name, "pointerenter", () => highlight(true));
+    on(name, "pointerleave", () => highlight(false));
+    on(name, "focus", () => highlight(name.matches(":focus-visible")));
+    on(name, "blur", () => highlight(false));
+  });
   on(".view select", "change", () => refresh());
   for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
     on(place, "change", ({ target }) => {
@@ -1439,7 +1490,7 @@ function render({ model, el }) {
   model.send?.({ hello: true });
   return () => {
     time.stop();
-    clearTimeout(soon);
+    speech.stop();
     start.leave();
     unwatch();
     model.off?.("change:data", load);

@@ -126,16 +126,16 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
 
 
 def _window(surface: Any, opening: list[xr.Dataset]) -> Window:
-    """The surface's window, wider where an opening run starts or ends outside, up to three times as wide."""
+    """The surface's window, up to three times as wide where an opening run starts or ends past its edge."""
     window, paths = [], [_points([run]) for run in opening]
     ends = np.concatenate([path[:, at] for path in paths for at in (slice(1), slice(-1, None))], axis=1)
     for i, (low, high) in enumerate(surface.window):
         width, points = high - low, ends[i]
         points = points[(points >= low - width) & (points <= high + width)]
-        beyond = [min(low, points.min(initial=low)), max(high, points.max(initial=high))]
-        pad = 0.05 * width
-        window.append([beyond[0] - pad * (beyond[0] < low), beyond[1] + pad * (beyond[1] > high)])
-    return [[float(low), float(high)] for low, high in window]
+        margin = 0.05 * width
+        low, high = min(low, points.min(initial=high) - margin), max(high, points.max(initial=low) + margin)
+        window.append([float(low), float(high)])
+    return window
 
 
 def _points(runs: list[xr.Dataset]) -> Array:

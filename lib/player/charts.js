@@ -1,15 +1,16 @@
 // Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
 
-import { brief, decades, number, power, ticks } from "./numbers.js";
-import { head, outline, place, trace } from "./shapes.js";
+import { brief, decades, fine, number, power, ticks } from "./numbers.js";
+import { head, outline, place, strength, trace } from "./shapes.js";
 import { clip, drawAxes } from "./canvas.js";
 
 export function drawLoss(g, f, meta, state, colors) {
   const { em } = colors;
-  const up = meta.log ? { up: decades(f.ys, 6), label: power } : { up: ticks(f.ys, 5), label: brief };
+  const powers = meta.log ? decades(f.ys, 6) : [];
+  const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
   drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
-  clip(g, f.left - 8 * em, f.top - 8 * em, f.width + 16 * em, f.height + 16 * em);
+  const room = (margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
     Object.assign(g, { strokeStyle: style, lineWidth: em });
@@ -18,18 +19,23 @@ export function drawLoss(g, f, meta, state, colors) {
     g.lineTo(x, f.top + f.height);
     g.stroke();
   };
+  const both = [[state.pinned(), true], [state.shown(), false]].flatMap(([runs, pinned]) => runs.map((run) => ({ run, pinned, globalAlpha: strength(state, run) })));
+  room(em);
   upright(Math.floor(state.step), colors.muted);
-  for (const [runs, pinned] of [[state.pinned(), true], [state.shown(), false]]) {
-    for (const run of runs) {
-      trace(g, run.curve, 0, Math.min(state.step, run.last));
-      Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: pinned ? 0.75 : 1 });
-      if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-      g.stroke();
-      g.setLineDash([]);
-      g.globalAlpha = 1;
-    }
-    for (const run of runs) head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
+  for (const { run, pinned, globalAlpha } of both) {
+    trace(g, run.curve, 0, Math.min(state.step, run.last));
+    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: globalAlpha * (pinned ? 0.75 : 1) });
+    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+    g.stroke();
+    g.setLineDash([]);
   }
+  g.restore();
+  room(8 * em);
+  for (const { run, pinned, globalAlpha } of both) {
+    g.globalAlpha = globalAlpha;
+    head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
+  }
+  g.globalAlpha = 1;
   if (state.hover !== null) {
     upright(state.hover, colors.fg);
     for (const run of [...state.shown(), ...state.pinned()]) {

@@ -1,17 +1,18 @@
 // The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
 
-import { brief, number } from "./numbers.js";
-import { outcomes, settings, title, where } from "./words.js";
+import { brief } from "./numbers.js";
+import { settings, title, where } from "./words.js";
 import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawLand, shapes } from "./canvas.js";
 import { drawMap } from "./map.js";
-import { barsText, drawBars, drawLoss } from "./charts.js";
+import { drawBars, drawLoss } from "./charts.js";
 import { build, fillRow, icon, palette, row } from "./page.js";
 import { clock } from "./clock.js";
 import { Places } from "./places.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
+import { voice } from "./voice.js";
 import { watch } from "./watch.js";
 import { compose } from "./picture.js";
 import { copy, download, png, svg } from "./save.js";
@@ -24,16 +25,18 @@ export function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, soon = 0;
+  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1;
   const state = {
-    step: last, playing: false, loop: false, live: false, hover: null, at: [...meta.at], start: model.get("start"),
+    step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
-    shown: () => runs.filter((run, i) => run.last >= 0 && !state.hidden.has(i)),
+    chosen: () => runs.filter((run) => !state.hidden.has(run.index)),
+    shown: () => state.chosen().filter((run) => run.last >= 0),
     pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
     handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
   };
 
   const places = new Places({ root, $, meta, state });
+  const { say, tell, tellSoon, ...speech } = voice({ root, $, meta, state, places });
 
   // Data in.
   function load() {
@@ -84,29 +87,8 @@ export function render({ model, el }) {
     $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
     $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
-    if (!state.playing) describe(k);
+    if (!state.playing) speech.label(k);
   }
-  const begin = () => `(${state.start.map((v) => number(v)).join(", ")})`;
-  const told = (k) => outcomes(meta, [...runs.filter((_, i) => !state.hidden.has(i)), ...state.pinned()], k);
-  function describe(k) {
-    const names = meta.series.map((series) => series.name).join(", ");
-    const move = state.live ? ` Start at ${begin()}; the arrow keys move it.` : "";
-    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-    mapCanvas.setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
-    lossCanvas.setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
-    barsCanvas.setAttribute("aria-label", `Bars: ${barsText(places.groups, state)}`);
-  }
-  function say(text) {
-    clearTimeout(soon);
-    $(".status").textContent = text;
-  }
-  // Where the run is, once the reader has stopped changing it.
-  function tellSoon(before = "") {
-    clearTimeout(soon);
-    soon = setTimeout(() => sayWhere(before, Math.floor(state.step)), 400);
-  }
-  const sayWhere = (before, k) => say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
-
   // Playing.
   const time = clock({
     last,
@@ -127,7 +109,7 @@ export function render({ model, el }) {
     time.stop();
     button();
     go(finished ? last : Math.floor(state.step));
-    if (finished) sayWhere("", last);
+    if (finished) tell(last);
   }
   function play() {
     if (still.matches || !last) return pause(true);
@@ -155,7 +137,7 @@ export function render({ model, el }) {
     show(runs, at) {
       data = replace(meta, data, unpack(runs), at);
       choose();
-      tellSoon(`Start at ${begin()}; `);
+      tellSoon(`${speech.start()}; `);
     },
   });
   function answer(message, buffers = []) {
@@ -171,7 +153,7 @@ export function render({ model, el }) {
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
-    pins = pins.length ? [] : runs.filter((_, i) => !state.hidden.has(i)).map((run) => ({ ...run, at: [...state.at] }));
+    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at] }));
     pinRows = pins.map((run) => row(run.series, title(meta, run), true));
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
@@ -195,12 +177,16 @@ export function render({ model, el }) {
     say((await copy(text, root)) ? `Copied ${text}` : text);
   }
 
-  // Wiring. Keys stay in the player: JupyterLab's command mode would take the arrows.
+  // Wiring. Keys stay in the player: a notebook's command mode would take the arrows. JupyterLab looks at a key on
+  // its way up; Notebook 7 on its way down, but not for an element with this mark.
   const on = (selector, event, act) => (typeof selector === "string" ? $(selector) : selector).addEventListener(event, act);
   on(root, "keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && event.key !== "Escape") event.stopPropagation();
+    const theirs = event.ctrlKey || event.metaKey || event.key === "Escape";
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+    if (!theirs) event.stopPropagation();
     if (event.key === " " && event.target.matches("input[type=range], canvas")) event.preventDefault(), toggle();
   });
+  for (const event of ["keyup", "focusin"]) on(root, event, ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey));
   on(".play", "click", toggle);
   const by = (n) => () => (halt(Math.floor(state.step) + n), tellSoon());
   on(".back", "click", by(-1));
@@ -214,15 +200,22 @@ export function render({ model, el }) {
       tellSoon(`${settings(meta, state.at)}; `);
     }),
   );
-  rows.forEach((made, i) =>
-    on(made.querySelector("button"), "click", () => {
+  rows.forEach((made, i) => {
+    const name = made.querySelector("button");
+    const highlight = (at) => ((state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null), draw());
+    on(name, "click", () => {
       const off = !state.hidden.delete(i) && !!state.hidden.add(i);
       made.classList.toggle("off", off);
-      made.querySelector("button").setAttribute("aria-pressed", String(!off));
+      name.setAttribute("aria-pressed", String(!off));
       $(".copy").disabled = !source();
+      highlight(!off);
       refresh();
-    }),
-  );
+    });
+    on(name, "pointerenter", () => highlight(true));
+    on(name, "pointerleave", () => highlight(false));
+    on(name, "focus", () => highlight(name.matches(":focus-visible")));
+    on(name, "blur", () => highlight(false));
+  });
   on(".view select", "change", () => refresh());
   for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
     on(place, "change", ({ target }) => {
@@ -285,7 +278,7 @@ export function render({ model, el }) {
   model.send?.({ hello: true });
   return () => {
     time.stop();
-    clearTimeout(soon);
+    speech.stop();
     start.leave();
     unwatch();
     model.off?.("change:data", load);

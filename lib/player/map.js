@@ -1,7 +1,7 @@
 // The map: paths with heads and trails over the landscape, arrows at the heads, marks.
 
 import { brief, ticks } from "./numbers.js";
-import { arrow, head, outline, place, pointer, polygon, trace } from "./shapes.js";
+import { arrow, head, outline, place, pointer, polygon, strength, trace } from "./shapes.js";
 import { clip, drawAxes } from "./canvas.js";
 
 const PIECES = 6; // of a trail, each fainter than the one after it
@@ -18,26 +18,29 @@ export function drawMap(g, f, meta, state, colors) {
   for (const run of state.pinned()) {
     trace(g, run.path, 0, Math.min(state.step, run.last));
     for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
-      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 });
+      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 * strength(state, run) });
       g.stroke();
     }
     g.globalAlpha = 1;
   }
   for (const run of state.shown()) {
     const until = Math.min(state.step, run.last);
-    drawTrail(g, run, until, colors);
-    g.fillStyle = colors.of(run.series.color);
+    drawTrail(g, run, until, strength(state, run), colors);
+    Object.assign(g, { fillStyle: colors.of(run.series.color), globalAlpha: strength(state, run) });
     dots(g, run.path, until, em);
+    g.globalAlpha = 1;
   }
-  for (const run of state.pinned()) mark(g, f, run, state.step, colors, true);
+  for (const run of state.pinned()) mark(g, f, run, state, colors, true);
+  const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
     if (!state.arrows.size || state.step > run.last) continue;
     const [x, y] = place(run.path, state.step);
     pushes(f, meta, run, Math.floor(state.step), state.arrows).forEach(({ name, dx, dy, color }, i) => {
-      arrow(g, x, y, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, i);
+      const lift = meta.coords.length > 1 ? 0 : 13 * em * (i + 1); // on one line they would hide one another
+      arrow(g, x, y - lift, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, taken);
     });
   }
-  for (const run of state.shown()) mark(g, f, run, state.step, colors, false);
+  for (const run of state.shown()) mark(g, f, run, state, colors, false);
   if (state.hover !== null) for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);
   if (state.live) {
     g.beginPath();
@@ -64,21 +67,21 @@ function drawMarks(g, f, marks, colors) {
 }
 
 // The path, its last fifth stronger towards the head.
-function drawTrail(g, run, until, colors) {
+function drawTrail(g, run, until, most, colors) {
   const { em } = colors;
   const length = Math.max(12, run.path.last / 5);
   const from = Math.max(0, Math.floor(until - length));
   const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
   const spans = [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
   trace(g, run.path, 0, until);
-  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em });
+  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em, globalAlpha: most });
   g.stroke();
   Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.9 * em });
   g.setLineDash(run.series.dash.map((part) => part * em));
-  for (const [a, b, globalAlpha] of spans) {
+  for (const [a, b, part] of spans) {
     if (b <= a) continue;
     trace(g, run.path, a, b);
-    Object.assign(g, { globalAlpha, lineDashOffset: run.path.along[a] });
+    Object.assign(g, { globalAlpha: most * part, lineDashOffset: run.path.along[a] });
     g.stroke();
   }
   Object.assign(g, { globalAlpha: 1, lineDashOffset: 0 });
@@ -100,9 +103,11 @@ function dots(g, { points }, until, em) {
 }
 
 // The head, or where it went.
-function mark(g, f, run, step, colors, hollow) {
-  const [x, y] = place(run.path, step);
+function mark(g, f, run, state, colors, hollow) {
+  const [x, y] = place(run.path, state.step);
+  g.globalAlpha = strength(state, run);
   head(g, f.inside(x, y) ? outline(run.series.marker, x, y, 6 * colors.em) : pointer(f, x, y, colors.em), run.series, colors, hollow);
+  g.globalAlpha = 1;
 }
 
 function ring(g, path, k, run, colors) {

@@ -42,6 +42,13 @@ export function decades([low, high], count) {
   return found;
 }
 
+// One, two and five times powers of ten inside [low, high].
+export function fine([low, high]) {
+  const found = [];
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) found.push(...[1, 2, 5].map((n) => Number(`${n}e${power}`)));
+  return found.filter((v) => v >= low && v <= high);
+}
+
 // A start on screen as short as the picture allows: a two-thousandth of the window.
 export function rounded(value, [low, high]) {
   const digits = Math.max(0, Math.ceil(-Math.log10((high - low) / 2000)));

@@ -18,7 +18,7 @@ const PAGE = `
     <div class="loss"><canvas role="img"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
+      <th scope="col">f</th><th scope="col" aria-label="length of the gradient">‖∇f‖</th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">

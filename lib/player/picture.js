@@ -6,7 +6,7 @@ import { drawBars, drawLoss } from "./charts.js";
 import { head, outline } from "./shapes.js";
 
 export function compose({ root, places, meta, state, land, colors, heading }) {
-  const [{ em }, { groups }] = [colors, places];
+  const [{ em }, { groups }, plain] = [colors, places, { ...state, hover: null, only: null }];
   const stage = root.querySelector(".stage").getBoundingClientRect();
   const [margin, top] = [10 * em, 30 * em];
   const at = (selector) => {
@@ -27,9 +27,9 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
     g.fillText(heading, margin, top / 2);
     part(g, ".map", () => {
       drawLand(g, places.map, land, meta.window, places.map.zoom, colors);
-      drawMap(g, places.map, meta, { ...state, live: false, hover: null }, colors);
+      drawMap(g, places.map, meta, { ...plain, live: false }, colors);
     });
-    part(g, ".loss", () => drawLoss(g, places.loss, meta, { ...state, hover: null }, colors));
+    part(g, ".loss", () => drawLoss(g, places.loss, meta, plain, colors));
     if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
     drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
   };

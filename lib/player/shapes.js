@@ -26,6 +26,9 @@ export function polygon(g, points) {
   g.closePath();
 }
 
+// How strongly a run is drawn: the others step back from the one that is pointed at in the legend.
+export const strength = (state, run) => (state.only === null || state.only === run.index ? 1 : 0.15);
+
 // A run's head: its marker; hollow for a pinned one.
 export function head(g, points, style, colors, hollow = false) {
   polygon(g, points);
@@ -45,8 +48,8 @@ export function pointer(f, x, y, em) {
   return [corner(0, 8), corner(2.4, 7), corner(Math.PI, 2.5), corner(-2.4, 7)];
 }
 
-// An arrow from (x, y), with its name behind the tip.
-export function arrow(g, x, y, dx, dy, name, color, colors, nth = 0) {
+// An arrow from (x, y), with its name behind the tip, below the names in `taken` that stand there already.
+export function arrow(g, x, y, dx, dy, name, color, colors, taken = []) {
   const [length, turn, { em }] = [Math.hypot(dx, dy), Math.atan2(dy, dx), colors];
   if (!(length > 2)) return;
   const size = Math.min(9 * em, 0.6 * length);
@@ -64,8 +67,9 @@ export function arrow(g, x, y, dx, dy, name, color, colors, nth = 0) {
   g.fillStyle = color;
   g.fill();
   Object.assign(g, { font: `italic ${12 * em}px ${colors.font}`, textAlign: dx < 0 ? "right" : "left", textBaseline: "middle" });
-  // Level arrows have their names below one another.
-  const [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + em * (8 * Math.sin(turn) + 12 * (nth - 1) * Math.cos(turn) ** 8)];
+  let [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + 8 * em * Math.sin(turn)];
+  while (taken.some(([ox, oy]) => Math.abs(ox - nx) < 34 * em && Math.abs(oy - ny) < 12 * em)) ny += 3 * em;
+  taken.push([nx, ny]);
   Object.assign(g, { strokeStyle: colors.bg, lineWidth: 3 * em });
   g.strokeText(name, nx, ny);
   g.fillText(name, nx, ny);

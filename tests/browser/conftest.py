@@ -1,4 +1,4 @@
-"""What the browser tests share: one Chromium and one JupyterLab for the whole session."""
+"""What the browser tests share: one Chromium, one JupyterLab and one Notebook 7 for the whole session."""
 
 import os
 from pathlib import Path
@@ -32,6 +32,13 @@ def browser():
 def lab(tmp_path_factory):
     """JupyterLab on a copy of the course."""
     with laboratory.jupyterlab(COURSE, tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory):
+    """Notebook 7 on another."""
+    with laboratory.jupyterlab(COURSE, tmp_path_factory.mktemp("notebook"), "notebook") as running:
         yield running
 
 

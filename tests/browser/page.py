@@ -8,9 +8,8 @@ import lab as laboratory
 
 # A stand-in for the widget's model, made from the saved state: there is no kernel behind it, but what
 # is sent is kept in `sent`, and `tell` plays a kernel that answers.
-MOUNT = """async ({ state, data, esm, css, width }) => {
-    document.body.innerHTML = `<style>${css}</style><p tabindex="0" id="before">before</p><div id="host"></div>`;
-    document.querySelector('#host').style.width = width;
+MOUNT = """async ({ state, data, esm, css, address }) => {
+    document.head.append(Object.assign(document.createElement('style'), { textContent: css }));
     const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
     Object.assign(window, { sent: [], keys: [], state: { ...state, data: bytes(data) }, heard: {} });
     document.addEventListener('keydown', (event) => keys.push(event.key));
@@ -19,7 +18,7 @@ MOUNT = """async ({ state, data, esm, css, width }) => {
         Object.assign(window.state, { start, data: bytes(text) });
         heard['change:data']();
     };
-    const module = await import(URL.createObjectURL(new Blob([esm], { type: 'text/javascript' })));
+    const module = await import(address ?? URL.createObjectURL(new Blob([esm], { type: 'text/javascript' })));
     const model = {
         get: (name) => window.state[name], send: (message) => sent.push(message),
         on: (name, act) => (heard[name] = act), off: (name) => delete heard[name],
@@ -37,9 +36,16 @@ class Screen:
     """A player on a plain page, and what a reader does with it."""
 
     def __init__(self, page, player, width="900px", style=""):
-        self.page, self.player = page, player
-        page.set_content(f"<!doctype html><title>A player</title><style>{style}</style>")
+        page.set_content(
+            f"""<!doctype html><title>A player</title><style>{style}</style>
+                <p tabindex="0" id="before">before</p><div id="host" style="width: {width}"></div>"""
+        )
         page.evaluate("Promise.all([...document.fonts].map((font) => font.load()))")
+        self.mount(page, player)
+
+    def mount(self, page, player, address=None):
+        """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob."""
+        self.page, self.player = page, player
         state = {name: getattr(player, name) for name in ("meta", "start", "landscape")}
         files = {
             name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
@@ -51,7 +57,7 @@ class Screen:
                 "data": text(player.data),
                 "esm": files["js"].read_text("utf-8"),
                 "css": files["css"].read_text("utf-8"),
-                "width": width,
+                "address": address,
             },
         )
         self.root = page.locator(".downhill-player")

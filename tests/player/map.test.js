@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { frame } from "../../lib/player/canvas.js";
+import { drawMap } from "../../lib/player/map.js";
+import { pixels } from "../../lib/player/shapes.js";
+import { colors, Recorder } from "./help.js";
+
+// Ten pixels a unit, y up.
+const f = frame({ left: 0, top: 0, width: 100, height: 100, ylabel: 0 }, [0, 10], [0, 10]);
+const meta = { window: [[0, 10], [0, 10]], coords: ["x", "y"], marks: { minima: [], saddles: [] } };
+
+function run(across, up, more = {}) {
+  const last = across.length - 1;
+  const series = { name: "gd", color: "red", dash: [], marker: "o" };
+  return { series, index: 0, theta: [across, up], inner: [], last, path: pixels(f, across, up, last), ...more };
+}
+
+function draw(shown, { pins = [], marks = meta.marks, ...changes } = {}) {
+  const g = new Recorder();
+  const state = {
+    step: shown[0]?.last ?? 0, hover: null, live: false, only: null, arrows: new Set(),
+    shown: () => shown, pinned: () => pins, handle: () => [30, 40], ...changes,
+  };
+  drawMap(g, f, { ...meta, marks }, state, colors);
+  return g;
+}
+const middle = (path) => [0, 1].map((c) => path.reduce((sum, p) => sum + p[c], 0) / path.length);
+
+describe("a trail", () => {
+  const ks = [...Array(61).keys()];
+  const long = run(ks.map((k) => k / 10), ks.map(() => 5), { series: { color: "red", dash: [4, 2], marker: "o" } });
+  const pieces = (step) => draw([long], { step }).of("stroke", { strokeStyle: "red" });
+
+  test("has six pieces over its last fifth, each stronger than the one before, and the rest behind them", () => {
+    const ends = pieces(60).map(({ path, globalAlpha }) => [path[0][0], path.at(-1)[0], globalAlpha]);
+    expect(ends).toBeNear(
+      [[0, 48, 0.55], [48, 50, 0.625], [50, 52, 0.7], [52, 54, 0.775], [54, 56, 0.85], [56, 58, 0.925], [58, 60, 1]],
+      1e-5,
+    );
+  });
+
+  test("has dashes that go on from piece to piece", () => {
+    for (const { path, dash, lineDashOffset } of pieces(60)) expect([dash, lineDashOffset]).toEqual([[4, 2], expect.closeTo(path[0][0], 4)]);
+  });
+
+  test("ends where the run is, between two steps too", () => {
+    expect(pieces(30.5).at(-1).path.at(-1)).toBeNear([30.5, 50], 1e-5);
+    expect(pieces(99).at(-1).path.at(-1)).toBeNear([60, 50], 1e-5);
+  });
+
+  test("is one piece with the way before it while it is short", () => {
+    expect(pieces(1).map(({ path }) => path[0][0])).toEqual([0]);
+    expect(pieces(0)).toEqual([]);
+  });
+
+  test("has a halo of its whole length", () => {
+    const [{ path }] = draw([long], { step: 60 }).of("stroke", { strokeStyle: "halo" });
+    expect(path).toHaveLength(61);
+  });
+});
+
+test("steps have dots where these do not run together", () => {
+  const dotted = (across) => draw([run(across, across.map(() => 5))]).of("fill", { fillStyle: "red" })[0].path.filter((p) => p.length === 3);
+  expect(dotted([1, 2, 3]).map(([x]) => x)).toEqual([10, 20, 30]);
+  expect(dotted([1, 1.5, 2, 2.1]).map(([x]) => x)).toEqual([10, 20]);
+});
+
+describe("a head", () => {
+  const heads = (g, style) => g.of("fill", style).filter(({ path }) => path.length === 24);
+
+  test("is the marker where the run is, full; a pinned one's is hollow", () => {
+    const [shown, pinned] = [run([1, 2], [1, 2]), run([1, 7], [1, 8])];
+    const g = draw([shown], { pins: [pinned] });
+    expect(heads(g, { fillStyle: "red" }).map(({ path }) => middle(path))).toEqual([[20, 80].map((v) => expect.closeTo(v, 4))]);
+    expect(heads(g, { fillStyle: "bg" }).map(({ path }) => middle(path))).toEqual([[70, 20].map((v) => expect.closeTo(v, 4))]);
+    expect(g.of("stroke", { strokeStyle: "red", globalAlpha: 0.75 })[0].path).toHaveLength(2); // a pinned path
+  });
+
+  test("that is outside has a pointer at the edge", () => {
+    const g = draw([run([1, 20], [5, 5])]);
+    expect(heads(g, { fillStyle: "red" })).toEqual([]);
+    const pointer = g.of("fill", { fillStyle: "red" }).at(-1).path;
+    expect([pointer.length, pointer[0]]).toEqual([4, [99, 50]]);
+  });
+
+  test("steps back with its path from the one that is pointed at", () => {
+    const both = [0, 1].map((index) => run([1, 2], [1, 2], { index, series: { color: `c${index}`, dash: [], marker: "o" } }));
+    const g = draw(both, { only: 1 });
+    expect(heads(g, { fillStyle: "c0" })[0].globalAlpha).toBe(0.15);
+    expect(heads(g, { fillStyle: "c1" })[0].globalAlpha).toBe(1);
+    expect(g.of("stroke", { strokeStyle: "c0" }).every(({ globalAlpha }) => globalAlpha <= 0.15)).toBe(true);
+  });
+});
+
+describe("arrows at a head", () => {
+  // −g along x, four times as long at the first step as at the second.
+  const pushed = (more) => run([5, 5, 6], [5, 5, 5], { inner: [{ name: "−g", kind: "arrow", values: [[4, -1, NaN], [0, 0, NaN]] }], ...more });
+  const arrows = (one, wanted, step) => {
+    const g = draw([one], { arrows: new Set(wanted), step });
+    return g.of("text", { font: "italic 12px sans-serif" }).map(({ text, fillStyle }) => {
+      const tip = g.drawn[g.drawn.findIndex((d) => d.text === text) - 1].path[0];
+      const head = one.path.points.slice(2 * Math.floor(step), 2 * Math.floor(step) + 2);
+      return [text, fillStyle, ...tip.map((v, c) => v - head[c])];
+    });
+  };
+
+  test("have lengths that go with the square root, the longest a quarter of the map's width", () => {
+    expect(arrows(pushed(), ["−g"], 0)).toEqual([["−g", "fg", 25, 0]]);
+    expect(arrows(pushed(), ["−g"], 1)).toEqual([["−g", "fg", -12.5, 0]]);
+  });
+
+  test("point up where y grows", () => {
+    const up = pushed({ inner: [{ name: "−m", kind: "arrow", values: [[0, 0], [3, 1]] }] });
+    expect(arrows(up, ["−m"], 0)).toEqual([["−m", "accent", 0, -25]]);
+  });
+
+  test("show the step as it is", () => {
+    expect(arrows(pushed(), ["step"], 1)).toEqual([["step", "red", 10, 0]]);
+    expect(arrows(pushed(), ["step"], 2)).toEqual([]); // after the last there is none
+  });
+
+  test("are those that are wanted, of what is an arrow and known there", () => {
+    const bar = pushed({ inner: [{ name: "√v", kind: "bar", values: [[4, 1], [0, 0]] }] });
+    expect(arrows(bar, ["√v"], 0)).toEqual([]);
+    expect(arrows(pushed(), ["−m"], 0)).toEqual([]);
+    expect(arrows(pushed(), ["−g"], 2)).toEqual([]);
+    expect(arrows(pushed({ last: 0 }), ["−g", "step"], 1)).toEqual([]); // where the run has ended
+  });
+});
+
+test("a step that is hovered over has a ring on each run that got there", () => {
+  const rings = (g) => g.of("stroke", { strokeStyle: "fg" }).map(({ path }) => path[0]);
+  const g = draw([run([1, 2, 3], [1, 1, 1]), run([4], [4])], { pins: [run([5, 6], [6, 6])], hover: 1 });
+  expect(rings(g)).toEqual([[20, 90, 6], [60, 40, 6]]);
+  expect(rings(draw([run([1], [1])]))).toEqual([]);
+});
+
+test("a start that can be moved has a handle", () => {
+  const handle = (live) => draw([run([1], [1])], { live }).of("stroke", { strokeStyle: "fg" }).map(({ path }) => path);
+  expect(handle(true)).toEqual([[[30, 40, 9]]]);
+  expect(handle(false)).toEqual([]);
+});
+
+test("minima have stars and saddles crosses", () => {
+  const g = draw([], { marks: { minima: [[2, 3]], saddles: [[8, 4]] } });
+  const [star] = g.of("fill", { fillStyle: "fg" });
+  expect([star.path.length, ...middle(star.path)]).toBeNear([10, 20, 70], 1e-4);
+  expect(middle(g.of("stroke", { strokeStyle: "fg" })[0].path)).toBeNear([80, 60], 1e-4);
+});
+
+test("nothing is drawn outside the map but its axes", () => {
+  const g = draw([run([1, 2], [1, 2])]);
+  expect(g.of("clip").map(({ box }) => box)).toEqual([[0, 0, 100, 100]]);
+  expect(g.of("frame").map(({ box }) => box)).toEqual([[0, 0, 100, 100]]);
+  const axes = g.of("text").map(({ text }) => text);
+  expect(axes).toEqual(expect.arrayContaining(["x", "y", "0", "10"]));
+});

@@ -1,0 +1,42 @@
+"""lib/player.js is the modules of lib/player together; what cannot be put together is named."""
+
+import pytest
+
+from tools.bundle import FOLDER, SHIPPED, bundle
+
+
+def test_the_shipped_file_is_the_modules_together():
+    assert SHIPPED.read_text("utf-8") == bundle(), "python tools/bundle.py"
+
+
+def test_modules_stay_short():
+    assert [
+        path.name for path in FOLDER.glob("*.js") if len(path.read_text("utf-8").splitlines()) >= 300
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (
+            {"main.js": 'import { a } from "./a.js";\nlet a = 1;\n', "a.js": "export const a = 1;\n"},
+            "both declare a",
+        ),
+        ({"main.js": 'import { b } from "./a.js";\n', "a.js": "export const a = 1;\n"}, "does not export"),
+        ({"main.js": 'import * as a from "./a.js";\n', "a.js": "export const a = 1;\n"}, "on one line"),
+    ],
+)
+def test_what_cannot_be_put_together_is_named(tmp_path, files, says):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=says):
+        bundle(tmp_path)
+
+
+def test_modules_stand_after_what_they_import(tmp_path):
+    (tmp_path / "main.js").write_text('import { a } from "./a.js";\nexport default { a };\n')
+    (tmp_path / "a.js").write_text('import { b } from "./b.js";\nexport function a() { return b; }\n')
+    (tmp_path / "b.js").write_text("export const b = 1;\n")
+    text = bundle(tmp_path)
+    assert text.index("const b") < text.index("function a") < text.index("export default")
+    assert "import" not in text
