@@ -57,12 +57,14 @@ def player_of(notebook, page):
 def test_saved_state_plays_and_hides_the_drag(host, visit):
     page = visit.page
     player = player_of(host.open(page, "player.ipynb"), page)
-    player.get_by_role("slider", name="Step").fill("0")  # where Play begins
+    player.get_by_role("slider", name="Step").fill("0")  # where Play begins; it ends after half a minute
+    player.get_by_label("speed").select_option("0.25")
     before = player.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
     player.get_by_role("button", name="Play").click()
     page.wait_for_function(
         "old => document.querySelector('.downhill-player canvas').toDataURL() !== old", arg=before
     )
+    player.get_by_role("button", name="Pause").click()
     player.get_by_role("slider", name="lr").press("ArrowRight")
     assert player.locator(".axes .value").first.inner_text() == "0.1"
     assert player.locator("canvas").first.get_attribute("tabindex") is None
@@ -230,7 +232,8 @@ def test_in_a_webview_it_looks_like_the_editor_and_plays(visit, grid, theme, whi
     assert ("dark" in on.root.get_attribute("class").split()) == (ground != "#ffffff")
     on.saved("SVG")
 
-    on.scrub.fill("0")  # where Play begins
+    on.scrub.fill("0")  # where Play begins; it ends after half a minute
+    on.root.get_by_label("speed").select_option("0.25")
     before = on.picture()
     on.button("Play").click()
     on.wait_for_other(before)

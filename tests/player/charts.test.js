@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { frame } from "../../lib/player/canvas.js";
 import { bars, barsHeight, barsText, drawBars, drawLoss } from "../../lib/player/charts.js";
 import { pixels } from "../../lib/player/shapes.js";
-import { colors, Recorder } from "./help.js";
+import { colors, doubled, Recorder, sizes } from "./help.js";
 
 const meta = { steps: [0, 10, 20], coords: ["x", "y"], floor: 0, log: true };
 const series = { name: "gd", color: "red", dash: [4, 2], marker: "o" };
@@ -11,10 +11,10 @@ describe("the loss", () => {
   // Ten pixels a step, a hundred a decade.
   const f = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: 0 }, [0, 20], [1e-2, 10], true);
   const run = (loss, more = {}) => ({ series, index: 0, last: loss.length - 1, curve: pixels(f, meta.steps, loss, loss.length - 1), ...more });
-  const draw = (shown, { pins = [], about = meta, frame = f, ...changes } = {}) => {
+  const draw = (shown, { pins = [], about = meta, frame = f, em = 1, ...changes } = {}) => {
     const g = new Recorder();
     const state = { step: 2, hover: null, only: null, shown: () => shown, pinned: () => pins, ...changes };
-    drawLoss(g, frame, about, state, colors);
+    drawLoss(g, frame, about, state, { ...colors, em });
     return g;
   };
   const curves = (g) => g.of("stroke", { strokeStyle: "red" }).filter(({ path }) => path.length < 24);
@@ -44,6 +44,19 @@ describe("the loss", () => {
     expect(texts(meta, few).slice(7)).toEqual(["0.5", "1", "2"]);
     const even = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: -20 }, [0, 2], [-1, 1]);
     expect(texts({ ...meta, log: false }, even)).toEqual(["0", "1", "2", "step", "f", "−1", "−0.5", "0", "0.5", "1"]);
+  });
+
+  test("stays in its frame, its head a little beyond", () => {
+    expect(draw([run([10, 1])]).of("clip").map(({ box }) => box)).toEqual([[-1, -1, 202, 302], [-8, -8, 216, 316]]);
+  });
+
+  test("grows with the text", () => {
+    const drawn = (em) => {
+      const large = frame({ left: 0, top: 0, width: 200 * em, height: 300 * em, ylabel: 0 }, [0, 20], [1e-2, 10], true);
+      const one = (loss) => run(loss, { curve: pixels(large, meta.steps, loss, loss.length - 1) });
+      return sizes(draw([one([10, 1, 0.1])], { pins: [one([10, 2])], em, frame: large, hover: 1 }));
+    };
+    expect(drawn(2)).toBeNear(doubled(drawn(1)), 1e-4);
   });
 
   test("has a line at the step, and one with its number at a step that is hovered over", () => {
@@ -107,5 +120,18 @@ describe("bars", () => {
     const g = new Recorder();
     drawBars(g, 324, [...groups, ...groups], state, colors);
     expect(g.of("text", { text: "√v" }).map(({ at }) => at[1])).toEqual([9, 103]);
+    expect(g.of("text", { text: "x" }).map(({ at }) => at)).toEqual([[54, 25.5], [54, 55.5], [54, 119.5], [54, 149.5]]);
+    expect(g.of("text", { text: "3.00" })[0].at).toEqual([268, 40.5]);
+    expect(g.of("stroke")[0].path).toEqual([[260, 18], [260, 78], [160, 18], [160, 78], [60, 18], [60, 78]]);
+  });
+
+  test("grow with the text", () => {
+    const drawn = (em) => {
+      const g = new Recorder();
+      drawBars(g, 324 * em, bars(meta, state), state, { ...colors, em });
+      return [sizes(g), g.of("text", { fillStyle: "fg" }).map(({ at }) => at)];
+    };
+    expect(drawn(2)).toBeNear(doubled(drawn(1)));
+    expect(barsHeight(bars(meta, state), 2)).toBe(2 * barsHeight(bars(meta, state), 1));
   });
 });

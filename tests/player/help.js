@@ -54,6 +54,12 @@ export class Recorder {
   clip() { this.keep("clip", { box: this.box }); }
 }
 
+// Where lines and shapes are, and how thick: twice as large a picture with twice as large a text has all of it doubled.
+export const sizes = (g) => g.drawn.filter(({ act }) => act !== "text").map(
+  ({ path, box = [], lineWidth = 0, dash, lineDashOffset }) => [path, box, lineWidth, dash, lineDashOffset],
+);
+export const doubled = (value) => (Array.isArray(value) ? value.map(doubled) : 2 * value);
+
 // Whether numbers, in lists or alone, are the wanted ones within an absolute or a relative tolerance.
 const flat = (value) => (Number.isFinite(value?.length) ? [...value].flatMap(flat) : [value]);
 expect.extend({

@@ -2,25 +2,25 @@ import { describe, expect, test } from "vitest";
 import { frame } from "../../lib/player/canvas.js";
 import { drawMap } from "../../lib/player/map.js";
 import { pixels } from "../../lib/player/shapes.js";
-import { colors, Recorder } from "./help.js";
+import { colors, doubled, Recorder, sizes } from "./help.js";
 
 // Ten pixels a unit, y up.
 const f = frame({ left: 0, top: 0, width: 100, height: 100, ylabel: 0 }, [0, 10], [0, 10]);
 const meta = { window: [[0, 10], [0, 10]], coords: ["x", "y"], marks: { minima: [], saddles: [] } };
 
-function run(across, up, more = {}) {
+function run(across, up, { frame = f, ...more } = {}) {
   const last = across.length - 1;
   const series = { name: "gd", color: "red", dash: [], marker: "o" };
-  return { series, index: 0, theta: [across, up], inner: [], last, path: pixels(f, across, up, last), ...more };
+  return { series, index: 0, theta: [across, up], inner: [], last, path: pixels(frame, across, up, last), ...more };
 }
 
-function draw(shown, { pins = [], marks = meta.marks, ...changes } = {}) {
+function draw(shown, { pins = [], about = meta, frame = f, em = 1, ...changes } = {}) {
   const g = new Recorder();
   const state = {
     step: shown[0]?.last ?? 0, hover: null, live: false, only: null, arrows: new Set(),
     shown: () => shown, pinned: () => pins, handle: () => [30, 40], ...changes,
   };
-  drawMap(g, f, { ...meta, marks }, state, colors);
+  drawMap(g, frame, about, state, { ...colors, em });
   return g;
 }
 const middle = (path) => [0, 1].map((c) => path.reduce((sum, p) => sum + p[c], 0) / path.length);
@@ -47,7 +47,10 @@ describe("a trail", () => {
     expect(pieces(99).at(-1).path.at(-1)).toBeNear([60, 50], 1e-5);
   });
 
-  test("is one piece with the way before it while it is short", () => {
+  test("is twelve steps long at least", () => {
+    const short = run(ks.slice(0, 21).map((k) => k / 10), ks.slice(0, 21).map(() => 5));
+    const behind = draw([short]).of("stroke", { strokeStyle: "red" })[0];
+    expect([behind.globalAlpha, behind.path.at(-1)[0]]).toEqual([0.55, 8]);
     expect(pieces(1).map(({ path }) => path[0][0])).toEqual([0]);
     expect(pieces(0)).toEqual([]);
   });
@@ -94,8 +97,8 @@ describe("a head", () => {
 describe("arrows at a head", () => {
   // −g along x, four times as long at the first step as at the second.
   const pushed = (more) => run([5, 5, 6], [5, 5, 5], { inner: [{ name: "−g", kind: "arrow", values: [[4, -1, NaN], [0, 0, NaN]] }], ...more });
-  const arrows = (one, wanted, step) => {
-    const g = draw([one], { arrows: new Set(wanted), step });
+  const arrows = (one, wanted, step, how) => {
+    const g = draw([one], { arrows: new Set(wanted), step, ...how });
     return g.of("text", { font: "italic 12px sans-serif" }).map(({ text, fillStyle }) => {
       const tip = g.drawn[g.drawn.findIndex((d) => d.text === text) - 1].path[0];
       const head = one.path.points.slice(2 * Math.floor(step), 2 * Math.floor(step) + 2);
@@ -113,9 +116,22 @@ describe("arrows at a head", () => {
     expect(arrows(up, ["−m"], 0)).toEqual([["−m", "accent", 0, -25]]);
   });
 
+  test("have the directions that they have in the window, wherever it is and whatever is looked at", () => {
+    const about = { ...meta, window: [[-20, -10], [30, 50]] }; // ten pixels and five a unit
+    const aslant = pushed({ inner: [{ name: "−m", kind: "arrow", values: [[3, 0], [8, 0]] }] });
+    expect(arrows(aslant, ["−m"], 0, { about })[0].slice(2)).toBeNear([15, -20], 1e-4);
+  });
+
   test("show the step as it is", () => {
     expect(arrows(pushed(), ["step"], 1)).toEqual([["step", "red", 10, 0]]);
+    expect(arrows(run([5, 5, 6], [5, 4, 7]), ["step"], 1)).toEqual([["step", "red", 10, -30]]);
     expect(arrows(pushed(), ["step"], 2)).toEqual([]); // after the last there is none
+  });
+
+  test("stand above one another where there is one coordinate", () => {
+    const flat = { ...meta, coords: ["x"] };
+    const tips = arrows(pushed(), ["−g", "step"], 1, { about: flat }).map(([name, , , dy]) => [name, dy]);
+    expect(tips).toEqual([["−g", -13], ["step", -26]]);
   });
 
   test("are those that are wanted, of what is an arrow and known there", () => {
@@ -141,10 +157,24 @@ test("a start that can be moved has a handle", () => {
 });
 
 test("minima have stars and saddles crosses", () => {
-  const g = draw([], { marks: { minima: [[2, 3]], saddles: [[8, 4]] } });
+  const g = draw([], { about: { ...meta, marks: { minima: [[2, 3]], saddles: [[8, 4]] } } });
   const [star] = g.of("fill", { fillStyle: "fg" });
   expect([star.path.length, ...middle(star.path)]).toBeNear([10, 20, 70], 1e-4);
   expect(middle(g.of("stroke", { strokeStyle: "fg" })[0].path)).toBeNear([80, 60], 1e-4);
+});
+
+test("everything grows with the text", () => {
+  const drawn = (em) => {
+    const large = frame({ left: 0, top: 0, width: 100 * em, height: 100 * em, ylabel: 0 }, [0, 10], [0, 10]);
+    const one = (across, up) => run(across, up, {
+      frame: large, inner: [{ name: "−g", kind: "arrow", values: [[4, 1], [2, 1]] }], series: { color: "red", dash: [4, 2], marker: "s" },
+    });
+    return sizes(draw([one([1, 1.2, 3], [1, 1.3, 4]), one([1, 12], [2, 3])], {
+      em, frame: large, pins: [one([2, 5], [2, 6])], about: { ...meta, marks: { minima: [[2, 3]], saddles: [[8, 4]] } },
+      step: 1, live: true, hover: 1, arrows: new Set(["−g", "step"]), handle: () => [30 * em, 40 * em],
+    }));
+  };
+  expect(drawn(2)).toBeNear(doubled(drawn(1)), 1e-4);
 });
 
 test("nothing is drawn outside the map but its axes", () => {
