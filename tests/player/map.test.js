@@ -75,7 +75,12 @@ describe("a head", () => {
     const g = draw([shown], { pins: [pinned] });
     expect(heads(g, { fillStyle: "red" }).map(({ path }) => middle(path))).toEqual([[20, 80].map((v) => expect.closeTo(v, 4))]);
     expect(heads(g, { fillStyle: "bg" }).map(({ path }) => middle(path))).toEqual([[70, 20].map((v) => expect.closeTo(v, 4))]);
-    expect(g.of("stroke", { strokeStyle: "red", globalAlpha: 0.75 })[0].path).toHaveLength(2); // a pinned path
+  });
+
+  test("of a pinned run has its path behind it, as far as it was played", () => {
+    const path = (step) => draw([], { pins: [run([1, 7], [1, 8])], step }).of("stroke", { strokeStyle: "red", globalAlpha: 0.75 })[0].path;
+    expect(path(1)).toEqual([[10, 90], [70, 20]]);
+    expect(path(0.5)).toEqual([[10, 90], [40, 55]]);
   });
 
   test("that is outside has a pointer at the edge", () => {
@@ -109,6 +114,8 @@ describe("arrows at a head", () => {
   test("have lengths that go with the square root, the longest a quarter of the map's width", () => {
     expect(arrows(pushed(), ["−g"], 0)).toEqual([["−g", "fg", 25, 0]]);
     expect(arrows(pushed(), ["−g"], 1)).toEqual([["−g", "fg", -12.5, 0]]);
+    expect(arrows(pushed(), ["−g"], 0.5)).toEqual([["−g", "fg", 25, 0]]); // until the next step
+    expect(arrows(pushed({ last: 1 }), ["−g"], 1)).toEqual([["−g", "fg", -12.5, 0]]);
   });
 
   test("point up where y grows", () => {
@@ -124,7 +131,7 @@ describe("arrows at a head", () => {
 
   test("show the step as it is", () => {
     expect(arrows(pushed(), ["step"], 1)).toEqual([["step", "red", 10, 0]]);
-    expect(arrows(run([5, 5, 6], [5, 4, 7]), ["step"], 1)).toEqual([["step", "red", 10, -30]]);
+    expect(arrows(run([5, 5, 5, 6], [5, 5, 4, 7]), ["step"], 2)).toEqual([["step", "red", 10, -30]]);
     expect(arrows(pushed(), ["step"], 2)).toEqual([]); // after the last there is none
   });
 
