@@ -102,12 +102,13 @@ def test_lock_has_hashes_and_no_address(lock):
     assert re.search(r"://|^-", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE) is None
 
 
-def test_npm_lock_has_hashes_and_no_address():
-    wanted = json.loads((ROOT / "book" / "package.json").read_text(encoding="utf-8"))
-    lock = json.loads((ROOT / "book" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize("folder", ["book", "tests/player"])
+def test_npm_lock_has_hashes_and_no_address(folder):
+    wanted = json.loads((ROOT / folder / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     del lock[""]
-    for name, pin in (wanted["dependencies"] | wanted["devDependencies"]).items():
-        assert lock[f"node_modules/{name}"]["version"] == pin, f"{name}: npm install in book/"
+    for name, pin in (wanted.get("dependencies", {}) | wanted["devDependencies"]).items():
+        assert lock[f"node_modules/{name}"]["version"] == pin, f"{name}: npm install in {folder}/"
     assert all(
         entry["integrity"].startswith("sha512-") and "resolved" not in entry for entry in lock.values()
     )

@@ -36,6 +36,7 @@ def test_chapter_runs_and_its_players_play(chapter, lab, visit):
         page.wait_for_function(
             "root => root.querySelector('canvas').width > 300", arg=player.element_handle()
         )
+        player.get_by_role("slider", name="Step").fill("0")  # where Play begins: what changes is motion
         before = player.evaluate(PICTURE)
         player.get_by_role("button", name="Play").click()
         page.wait_for_function(
