@@ -113,11 +113,11 @@ SLIDER = """async ([root, times]) => {
 }"""
 DRAG = """async ([root, times]) => {
     const found = [];
-    const [canvas, cell] = [root.querySelector('canvas'), root.querySelector('tbody td')];
+    const [start, cell] = [root.querySelector('.start'), root.querySelector('tbody td')];
     for (let i = 0; i < times; i++) {
         await frame();
         const [begin, old] = [performance.now(), cell.textContent];
-        canvas.dispatchEvent(new KeyboardEvent('keydown', { key: i % 20 < 10 ? 'ArrowRight' : 'ArrowLeft' }));
+        start.dispatchEvent(new KeyboardEvent('keydown', { key: i % 20 < 10 ? 'ArrowRight' : 'ArrowLeft' }));
         while (cell.textContent === old) await frame();
         found.push((await painted()) - begin);
     }
@@ -227,7 +227,7 @@ def main():
             player = cell(number).locator(".downhill-player")
             player.wait_for()
             page.wait_for_function(
-                "root => root.querySelector('canvas').tabIndex === 0", arg=player.element_handle()
+                "root => !root.querySelector('.start').hidden", arg=player.element_handle()
             )
             return page.evaluate(script, [player.element_handle(), amount])
 

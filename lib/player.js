@@ -15,7 +15,7 @@ function number(value, digits = 3) {
     const [mantissa, power] = value.toExponential(digits - 2).split("e");
     return `${mantissa.replace("-", "−")}·10${superscript(Number(power))}`;
   }
-  return (size < 10 ** digits ? value.toPrecision(digits) : value.toFixed(0)).replace("-", "−");
+  return (size < 10 ** digits - 0.5 ? value.toPrecision(digits) : value.toFixed(0)).replace("-", "−");
 }
 
 // A sweep's value or a tick, with no zeros to fill up.
@@ -91,6 +91,9 @@ function title(meta, run) {
 const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
 
 const where = (meta, k) => `step ${meta.steps[k]} of ${meta.steps.at(-1)}`;
+
+// A text as a screen reader can say it: of 5.8·10⁻⁵ it leaves out the dot and the signs, and says 5.8 10 5.
+const spoken = (text) => text.replace(/·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (_, power) => ` times 10 to the ${[...power].map((sign) => "−0123456789"["⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)]).join("")}`);
 
 // wire.js
 
@@ -668,11 +671,12 @@ const button = (name, text, more = "") => `<button type="button" class="${name}"
 
 const PAGE = `
   <div class="stage">
-    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas></div>
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas>
+      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
     <div class="loss"><canvas role="img"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col" aria-label="length of the gradient">‖∇f‖</th></tr></thead><tbody></tbody></table>
+      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">
@@ -954,9 +958,9 @@ function starter({ model, meta, state, changed, show, say }) {
       clearTimeout(timer);
       say(error ?? "");
       if (start) reached = start, show(runs, at);
-      if (next) ask(next);
-      else if (start) later(MOMENT, () => model.send({ all: true }));
-      else state.start = reached, changed();
+      if (next) return ask(next);
+      if (error) state.start = reached, changed();
+      later(MOMENT, () => model.send({ all: true }));
     },
     drag(f, x, y) {
       const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));
@@ -964,7 +968,8 @@ function starter({ model, meta, state, changed, show, say }) {
       ask(point.slice(0, meta.coords.length));
     },
     nudge(f, key, fine) {
-      const turn = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
+      const [left, right, up, down] = meta.coords.length > 1 ? [[-1, 0], [1, 0], [0, 1], [0, -1]] : [[-1], [1], [1], [-1]];
+      const turn = { ArrowLeft: left, ArrowRight: right, ArrowUp: up, ArrowDown: down }[key];
       if (!turn) return false;
       const ends = [f.xs, f.ys];
       ask(state.start.map((v, i) => rounded(v + (turn[i] * (ends[i][1] - ends[i][0])) / (fine ? 200 : 40), ends[i])));
@@ -982,9 +987,16 @@ function starter({ model, meta, state, changed, show, say }) {
 const PAUSE = 400; // milliseconds
 
 function voice({ root, $, meta, state, places }) {
-  let soon = 0;
-  const told = (k) => outcomes(meta, [...state.chosen(), ...state.pinned()], k);
-  const start = () => `Start at (${state.start.map((v) => number(v)).join(", ")})`;
+  let soon = 0, moves = 0;
+  const told = (k) => spoken(outcomes(meta, [...state.chosen(), ...state.pinned()], k));
+  // The start, a slider of its own: of a picture a screen reader keeps the arrow keys. It is read out again when
+  // aria-valuenow is another one, which counts the moves.
+  function place() {
+    const [start, text] = [$(".start"), meta.coords.map((name, i) => `${name} ${number(state.start[i])}`).join(", ")];
+    if (start.getAttribute("aria-valuetext") === text) return;
+    start.setAttribute("aria-valuetext", text);
+    start.setAttribute("aria-valuenow", moves++ % 1000);
+  }
   function say(text) {
     clearTimeout(soon);
     $(".status").textContent = text;
@@ -994,18 +1006,17 @@ function voice({ root, $, meta, state, places }) {
     say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
   }
   return {
-    say, start, tell,
+    say, tell, place,
     tellSoon(before) {
       clearTimeout(soon);
       soon = setTimeout(() => tell(Math.floor(state.step), before), PAUSE);
     },
     label(k) {
       const names = meta.series.map((series) => series.name).join(", ");
-      const move = state.live ? ` ${start()}; the arrow keys move it.` : "";
       root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-      $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.${move}`);
+      $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.`);
       $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
-      $(".bars canvas").setAttribute("aria-label", `Bars: ${barsText(places.groups, state)}`);
+      $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${barsText(places.groups, state)}`));
     },
     stop: () => clearTimeout(soon),
   };
@@ -1229,6 +1240,8 @@ async function copy(text, near) {
 // The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
 
 
+const SELDOM = 3000; // milliseconds
+
 function render({ model, el }) {
   const meta = model.get("meta");
   const last = meta.steps.length - 1;
@@ -1237,7 +1250,7 @@ function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1;
+  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -1254,6 +1267,7 @@ function render({ model, el }) {
   function load() {
     data = unpack(model.get("data"));
     state.start = start.loaded();
+    speech.place();
     choose();
   }
   function choose() {
@@ -1295,8 +1309,13 @@ function render({ model, el }) {
 
   // Words and numbers for the step on screen.
   function write(k) {
-    $(".scrub input").value = k;
-    $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
+    // A screen reader says each value of the slider that has the focus: while playing there are few.
+    const scrub = $(".scrub input");
+    if (!state.playing || document.activeElement !== scrub || performance.now() > written + SELDOM) {
+      written = performance.now();
+      scrub.value = k;
+      scrub.setAttribute("aria-valuetext", where(meta, k));
+    }
     $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.label(k);
@@ -1344,18 +1363,19 @@ function render({ model, el }) {
     changed() {
       if (!state.playing) state.step = last;
       words = -1;
+      speech.place();
       draw();
     },
     show(runs, at) {
       data = replace(meta, data, unpack(runs), at);
       choose();
-      tellSoon(`${speech.start()}; `);
+      tellSoon();
     },
   });
   function answer(message, buffers = []) {
     if (message.hello && meta.movable && !state.live) {
       state.live = true;
-      mapCanvas.tabIndex = 0;
+      $(".start").hidden = false;
       $(".map").classList.add("live");
       refresh();
     }
@@ -1396,7 +1416,7 @@ function render({ model, el }) {
     const theirs = event.ctrlKey || event.metaKey || event.key === "Escape";
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
     if (!theirs) event.stopPropagation();
-    if (event.key === " " && event.target.matches("input[type=range], canvas")) event.preventDefault(), toggle();
+    if (event.key === " " && event.target.matches("input[type=range], .start")) event.preventDefault(), toggle();
   });
   for (const event of ["keyup", "focusin"]) on(root, event, ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey));
   on(".play", "click", toggle);
@@ -1459,7 +1479,7 @@ function render({ model, el }) {
     leave: () => hover(null),
   });
   pointing(lossCanvas, { act: (x) => halt(stepAt(x)), hover: (x) => hover(stepAt(x)), leave: () => hover(null) });
-  on(mapCanvas, "keydown", (event) => {
+  on(".start", "keydown", (event) => {
     if (state.live && start.nudge(places.map, event.key, event.shiftKey)) event.preventDefault();
   });
 

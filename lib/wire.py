@@ -126,7 +126,7 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
 
 
 def _window(surface: Any, opening: list[xr.Dataset]) -> Window:
-    """The surface's window, up to three times as wide where an opening run starts or ends past its edge."""
+    """The surface's window, wider (to three times) where opening runs start or end near or past its edge."""
     window, paths = [], [_points([run]) for run in opening]
     ends = np.concatenate([path[:, at] for path in paths for at in (slice(1), slice(-1, None))], axis=1)
     for i, (low, high) in enumerate(surface.window):
@@ -271,7 +271,7 @@ def _series(name: str, run: xr.Dataset, look: dict[str, Any], axes: list[str]) -
 def _inner(run: xr.Dataset) -> list[tuple[str, str, Array]]:
     """Name, kind and values (step, coord, *runs) of what was recorded besides the path."""
     rule, found = run.attrs.get("rule"), []
-    ahead = {name: _ahead(run[name].values) for name in getattr(rule, "slots", ()) if name in run}
+    ahead = {name: _ahead(run, run[name].values) for name in getattr(rule, "slots", ()) if name in run}
     directions = {name for name in ahead if _is_direction(rule, name)}
     if "grad" in run:
         found.append(("−g", "arrow", -run["grad"].values))
@@ -287,13 +287,22 @@ def _inner(run: xr.Dataset) -> list[tuple[str, str, Array]]:
         base = run["grad"].values if of == "g" else ahead[of]
         with np.errstate(all="ignore"):
             theta = run["theta"].values
-            found.append((f"step/{of}", "bar", np.abs((_ahead(theta) - theta) / base)))
+            found.append((f"step/{of}", "bar", np.abs((_ahead(run, theta) - theta) / base)))
     return found
 
 
-def _ahead(values: Array) -> Array:
-    """At each recorded step the next one's values; nothing after the last."""
-    return np.concatenate([values[1:], np.full_like(values[:1], np.nan)])
+def _ahead(run: xr.Dataset, values: Array) -> Array:
+    """At each recorded step the next one's values; nothing where no step follows."""
+    ahead = np.concatenate([values[1:], np.full_like(values[:1], np.nan)])
+    return np.where(_stopped(run)[:, None], np.nan, ahead)
+
+
+def _stopped(run: xr.Dataset) -> Array:
+    """Whether a run goes no further, (step, *runs): a diverged one from its last finite point on."""
+    theta = run["theta"].values
+    still = np.all(theta == theta[-1], axis=1)
+    frozen: Array = np.logical_and.accumulate(still[::-1])[::-1]
+    return frozen & run["diverged"].values
 
 
 def _is_direction(rule: Any, slot: str) -> bool:
@@ -382,8 +391,7 @@ def _channels(run: xr.Dataset, floor: float) -> Array:
     inner = [values for _, _, values in _inner(run)]
     values = np.concatenate([theta, loss[:, None], run["grad_norm"].values[:, None], *inner], axis=1)
     if run["diverged"].values.any():
-        still = np.all(theta == theta[-1], axis=1)  # frozen from its last finite point on
-        frozen = np.logical_and.accumulate(still[::-1])[::-1]
-        after = np.concatenate([np.zeros_like(frozen[:1]), frozen[:-1]])
-        values = np.where((after & run["diverged"].values)[:, None], np.nan, values)
+        stopped = _stopped(run)
+        after = np.concatenate([np.zeros_like(stopped[:1]), stopped[:-1]])
+        values = np.where(after[:, None], np.nan, values)
     return np.moveaxis(values, (1, 0), (-2, -1))

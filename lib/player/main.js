@@ -17,6 +17,8 @@ import { watch } from "./watch.js";
 import { compose } from "./picture.js";
 import { copy, download, png, svg } from "./save.js";
 
+const SELDOM = 3000; // milliseconds
+
 export function render({ model, el }) {
   const meta = model.get("meta");
   const last = meta.steps.length - 1;
@@ -25,7 +27,7 @@ export function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1;
+  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -42,6 +44,7 @@ export function render({ model, el }) {
   function load() {
     data = unpack(model.get("data"));
     state.start = start.loaded();
+    speech.place();
     choose();
   }
   function choose() {
@@ -83,8 +86,13 @@ export function render({ model, el }) {
 
   // Words and numbers for the step on screen.
   function write(k) {
-    $(".scrub input").value = k;
-    $(".scrub input").setAttribute("aria-valuetext", where(meta, k));
+    // A screen reader says each value of the slider that has the focus: while playing there are few.
+    const scrub = $(".scrub input");
+    if (!state.playing || document.activeElement !== scrub || performance.now() > written + SELDOM) {
+      written = performance.now();
+      scrub.value = k;
+      scrub.setAttribute("aria-valuetext", where(meta, k));
+    }
     $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.label(k);
@@ -132,18 +140,19 @@ export function render({ model, el }) {
     changed() {
       if (!state.playing) state.step = last;
       words = -1;
+      speech.place();
       draw();
     },
     show(runs, at) {
       data = replace(meta, data, unpack(runs), at);
       choose();
-      tellSoon(`${speech.start()}; `);
+      tellSoon();
     },
   });
   function answer(message, buffers = []) {
     if (message.hello && meta.movable && !state.live) {
       state.live = true;
-      mapCanvas.tabIndex = 0;
+      $(".start").hidden = false;
       $(".map").classList.add("live");
       refresh();
     }
@@ -184,7 +193,7 @@ export function render({ model, el }) {
     const theirs = event.ctrlKey || event.metaKey || event.key === "Escape";
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
     if (!theirs) event.stopPropagation();
-    if (event.key === " " && event.target.matches("input[type=range], canvas")) event.preventDefault(), toggle();
+    if (event.key === " " && event.target.matches("input[type=range], .start")) event.preventDefault(), toggle();
   });
   for (const event of ["keyup", "focusin"]) on(root, event, ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey));
   on(".play", "click", toggle);
@@ -247,7 +256,7 @@ export function render({ model, el }) {
     leave: () => hover(null),
   });
   pointing(lossCanvas, { act: (x) => halt(stepAt(x)), hover: (x) => hover(stepAt(x)), leave: () => hover(null) });
-  on(mapCanvas, "keydown", (event) => {
+  on(".start", "keydown", (event) => {
     if (state.live && start.nudge(places.map, event.key, event.shiftKey)) event.preventDefault();
   });
 

@@ -11,7 +11,7 @@ export function number(value, digits = 3) {
     const [mantissa, power] = value.toExponential(digits - 2).split("e");
     return `${mantissa.replace("-", "−")}·10${superscript(Number(power))}`;
   }
-  return (size < 10 ** digits ? value.toPrecision(digits) : value.toFixed(0)).replace("-", "−");
+  return (size < 10 ** digits - 0.5 ? value.toPrecision(digits) : value.toFixed(0)).replace("-", "−");
 }
 
 // A sweep's value or a tick, with no zeros to fill up.

@@ -14,11 +14,12 @@ const button = (name, text, more = "") => `<button type="button" class="${name}"
 
 const PAGE = `
   <div class="stage">
-    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas></div>
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas>
+      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
     <div class="loss"><canvas role="img"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col" aria-label="length of the gradient">‖∇f‖</th></tr></thead><tbody></tbody></table>
+      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">

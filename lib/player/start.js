@@ -34,9 +34,9 @@ export function starter({ model, meta, state, changed, show, say }) {
       clearTimeout(timer);
       say(error ?? "");
       if (start) reached = start, show(runs, at);
-      if (next) ask(next);
-      else if (start) later(MOMENT, () => model.send({ all: true }));
-      else state.start = reached, changed();
+      if (next) return ask(next);
+      if (error) state.start = reached, changed();
+      later(MOMENT, () => model.send({ all: true }));
     },
     drag(f, x, y) {
       const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));
@@ -44,7 +44,8 @@ export function starter({ model, meta, state, changed, show, say }) {
       ask(point.slice(0, meta.coords.length));
     },
     nudge(f, key, fine) {
-      const turn = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
+      const [left, right, up, down] = meta.coords.length > 1 ? [[-1, 0], [1, 0], [0, 1], [0, -1]] : [[-1], [1], [1], [-1]];
+      const turn = { ArrowLeft: left, ArrowRight: right, ArrowUp: up, ArrowDown: down }[key];
       if (!turn) return false;
       const ends = [f.xs, f.ys];
       ask(state.start.map((v, i) => rounded(v + (turn[i] * (ends[i][1] - ends[i][0])) / (fine ? 200 : 40), ends[i])));

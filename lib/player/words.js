@@ -29,3 +29,6 @@ export function title(meta, run) {
 export const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
 
 export const where = (meta, k) => `step ${meta.steps[k]} of ${meta.steps.at(-1)}`;
+
+// A text as a screen reader can say it: of 5.8·10⁻⁵ it leaves out the dot and the signs, and says 5.8 10 5.
+export const spoken = (text) => text.replace(/·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (_, power) => ` times 10 to the ${[...power].map((sign) => "−0123456789"["⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)]).join("")}`);

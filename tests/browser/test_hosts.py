@@ -67,7 +67,7 @@ def test_saved_state_plays_and_hides_the_drag(host, visit):
     player.get_by_role("button", name="Pause").click()
     player.get_by_role("slider", name="lr").press("ArrowRight")
     assert player.locator(".axes .value").first.inner_text() == "0.1"
-    assert player.locator("canvas").first.get_attribute("tabindex") is None
+    assert player.locator(".start").is_hidden()
     visit.assert_quiet(but=OWN)
 
 
@@ -79,7 +79,7 @@ def test_with_a_kernel_the_start_moves_and_keys_stay(host, visit):
     player_of(notebook, page)  # the saved one is drawn before its cell runs again
     notebook.run()
     player = player_of(notebook, page)
-    page.wait_for_function("document.querySelector('.downhill-player canvas').tabIndex === 0")
+    player.locator(".start").wait_for()
     assert page.locator(".jp-OutputArea-output > img").count() == 0  # the still is for where no widget is
 
     # A slider's arrows choose a run; the notebook's selection stays and the kernel is not asked.
@@ -92,10 +92,9 @@ def test_with_a_kernel_the_start_moves_and_keys_stay(host, visit):
     assert [frame for frame in frames[quiet:] if "comm_msg" in frame] == []
 
     # Moving the start runs the whole grid again.
-    canvas = player.locator("canvas").first
     numbers = player.locator("tbody tr td").first
     old = numbers.inner_text()
-    canvas.press("ArrowLeft")
+    player.get_by_role("slider", name="Start").press("ArrowLeft")
     page.wait_for_function(
         "old => document.querySelector('.downhill-player tbody td').innerText !== old", arg=old
     )
@@ -243,11 +242,11 @@ def test_in_a_webview_it_looks_like_the_editor_and_plays(visit, grid, theme, whi
         slider.press(key)
     assert on.root.locator(".axes .value").first.inner_text() == "0.1"
     assert on.page.evaluate("keys") == []  # the editor would move to the next cell
-    assert on.map.get_attribute("tabindex") is None
+    assert on.start.is_hidden()
 
     on.wake()
     old = on.row()
-    on.map.press("ArrowLeft")
+    on.start.press("ArrowLeft")
     on.answer()
     assert on.row() != old
     visit.assert_quiet()

@@ -89,7 +89,8 @@ def test_picture(state, browser):
     runs, act, how = STATES[state]
     font = base64.b64encode(FONT.read_bytes()).decode()
     style = f"""@font-face {{ font-family: Plain; src: url(data:font/ttf;base64,{font}); }}
-        html {{ --jp-ui-font-family: Plain; }} * {{ caret-color: transparent; }} {how.get("style", "")}"""
+        html {{ --jp-ui-font-family: Plain; }} * {{ caret-color: transparent; }}
+        .status {{ visibility: hidden; }} /* it speaks when some time has passed */ {how.get("style", "")}"""
     with laboratory.visit(browser, **how.get("context", {})) as seen:
         width, height = how.get("screen", (1280, 900))
         seen.page.set_viewport_size({"width": width, "height": height})

@@ -207,7 +207,7 @@ def test_a_loop_goes_on(screen, race, how):
 def test_space_plays_from_the_step_and_the_picture(screen, race):
     on = screen(race)
     on.wake()
-    for control in (on.scrub, on.map):
+    for control in (on.scrub, on.start):
         control.press("Space")
         assert on.button("Pause").is_visible()
         control.press("Space")

@@ -10,6 +10,7 @@ test("numbers have three digits", () => {
 test("very small and large numbers have powers", () => {
   const told = [5.77e-5, -3.4e-10, 1.23e5, 1e100].map((v) => number(v));
   expect(told).toEqual(["5.8·10⁻⁵", "−3.4·10⁻¹⁰", "1.2·10⁵", "1.0·10¹⁰⁰"]);
+  expect([999.4, 999.5, -999.96].map((v) => number(v))).toEqual(["999", "1000", "−1000"]);
   expect([0.001, 0.000999, 99999, 1e5].map((v) => number(v))).toEqual(["0.00100", "1.0·10⁻³", "99999", "1.0·10⁵"]);
 });
 

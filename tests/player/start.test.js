@@ -114,7 +114,7 @@ describe("an answer", () => {
   });
 
   test("that is an error puts the start back to where the runs on screen start", () => {
-    const { start, state, show, say, changed } = opened();
+    const { start, state, show, say, changed, sent } = opened();
     start.drag(f, 10, 50);
     start.answer({ error: "no" }, []);
     vi.advanceTimersByTime(5000);
@@ -127,6 +127,8 @@ describe("an answer", () => {
     start.answer({ error: "no" }, []);
     expect(state.start).toEqual([2, 5]); // not where the data of all runs still start
     expect(show).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1000);
+    expect(sent().at(-1)).toEqual({ all: true }); // which the error's request had put off
   });
 
   test("that is an error lets the newest start have its turn", () => {
@@ -193,4 +195,13 @@ test("arrow keys move it by a fortieth of the frame, finely by a fifth of that",
   expect(state.start).toEqual([7.1, 7]);
   expect(start.nudge(wide, "Enter", false)).toBe(false);
   expect([state.start, sent().length]).toEqual([[7.1, 7], 1]);
+});
+
+test("with one coordinate up is right and down is left", () => {
+  const { start, state } = opened(["x"]);
+  const moves = { ArrowUp: 7.25, ArrowDown: 7, ArrowRight: 7.25, ArrowLeft: 7 };
+  for (const [key, there] of Object.entries(moves)) {
+    expect(start.nudge(f, key, false)).toBe(true);
+    expect(state.start).toEqual([there]);
+  }
 });

@@ -11,7 +11,7 @@ let root, state, heard;
 beforeEach(() => {
   vi.useFakeTimers();
   root = document.createElement("div");
-  root.innerHTML = `<canvas class="paths"></canvas><div class="loss"><canvas></canvas></div>
+  root.innerHTML = `<canvas class="paths"></canvas><span class="start"></span><div class="loss"><canvas></canvas></div>
     <div class="bars"><canvas></canvas></div><p class="status"></p>`;
   state = { step: 1.7, start: [-8, 0.5], live: false, chosen: () => [run(0, [9, 4, 1]), run(1, [9, 2, 0.5])], pinned: () => [] };
   heard = voice({ root, $: (selector) => root.querySelector(selector), meta, state, places: { groups: [] } });
@@ -49,12 +49,20 @@ test("what is said at once takes the place of what waits", () => {
   expect(said()).toBe("Saved");
 });
 
-test("the pictures are labelled; the start only where it can be moved", () => {
+test("the pictures are labelled", () => {
   heard.label(1);
   expect(root.getAttribute("aria-label")).toBe("Player: gd, adam on booth");
   expect(label(".paths")).toBe("Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00.");
   expect(label(".loss canvas")).toBe("Loss against the step, up to step 10");
-  state.live = true;
-  heard.label(1);
-  expect(label(".paths")).toMatch(/ Start at \(−8\.00, 0\.500\); the arrow keys move it\.$/);
+});
+
+test("a move of the start is another value each time, none where it stays", () => {
+  const value = () => ["aria-valuetext", "aria-valuenow"].map((name) => root.querySelector(".start").getAttribute(name));
+  heard.place();
+  expect(value()).toEqual(["x −8.00, y 0.500", "0"]);
+  heard.place();
+  expect(value()[1]).toBe("0");
+  state.start = [-8, 1];
+  heard.place();
+  expect(value()).toEqual(["x −8.00, y 1.00", "1"]);
 });

@@ -90,7 +90,10 @@ describe("what Python packed", () => {
       near(run.theta.map(until), wanted.theta);
       near(until(run.loss), wanted.loss);
       near(until(run.grad_norm), wanted.grad_norm);
-      for (const { name, values } of run.inner) near(values.map((of) => of.subarray(0, run.last)), wanted.inner[name]);
+      for (const { name, values } of run.inner) {
+        near(values.map((of) => of.subarray(0, run.last)), wanted.inner[name]);
+        expect(values.map((of) => of[run.last])).toEqual(meta.coords.map(() => NaN)); // no step follows
+      }
       expect([...run.theta, run.loss, run.grad_norm].flatMap(after).every(Number.isNaN)).toBe(true);
     });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { outcomes, point, settings, tell, title, where } from "../../lib/player/words.js";
+import { outcomes, point, settings, spoken, tell, title, where } from "../../lib/player/words.js";
 
 const meta = {
   window: [[-2, 2], [-2, 2]], floor: 1, steps: [0, 10, 20], series: [{}, {}], coords: ["x", "y"],
@@ -31,4 +31,9 @@ test("a pinned run says where the sliders were", () => {
 test("the sliders' settings are told in their order", () => {
   expect(settings(meta, [0, 1])).toBe("lr 0.1, beta 0.9");
   expect(settings({ axes: [] }, [])).toBe("");
+});
+
+test("a power of ten is said in words", () => {
+  expect(spoken("gd f = 5.8·10⁻⁵; adam f = −3.2·10¹⁰⁶.")).toBe("gd f = 5.8 times 10 to the −5; adam f = −3.2 times 10 to the 106.");
+  expect(spoken("f = 0.226, ‖∇f‖² in 10⁻⁵")).toBe("f = 0.226, ‖∇f‖² in 10⁻⁵");
 });
