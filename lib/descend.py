@@ -33,6 +33,7 @@ freezes at the last finite iterate that was kept.
 """
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -227,21 +228,22 @@ def _walk(
         value, slope = surface.value_and_grad(theta)
         return value, slope, norm(slope)
 
-    row = 0
+    row, frozen = 0, False
     with np.errstate(all="ignore"):
         for t in range(kept[-1] + 1):
             if t > 0:
                 opt.step(theta, grad, state)
-                if diverged.any():
+                if frozen:
                     stay(diverged)
             keep = t == kept[row]
             if keep or estimate is None:
                 value, slope, length = look()
             grad = slope if estimate is None else estimate(theta)
-            if not np.isfinite(value.sum() + length.sum() + theta.sum() + grad.sum()):  # see which run it is
+            if not isfinite(sum(np.vdot(part, part) for part in (value, length, theta, grad))):  # which run?
                 finite = np.isfinite(value + length + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
                 lost = ~finite & ~diverged
                 diverged |= lost
+                frozen = bool(diverged.any())
                 if t > 0 and lost.any():
                     stay(lost)
                     value, slope, length = look()

@@ -22,6 +22,13 @@ def test_modules_stay_short():
             {"main.js": 'import { a } from "./a.js";\nlet a = 1;\n', "a.js": "export const a = 1;\n"},
             "both declare a",
         ),
+        (
+            {
+                "main.js": 'import { a } from "./a.js";\nconst [b, c] = [1, 2];\n',
+                "a.js": "export const a = 1;\nconst c = 3;\n",
+            },
+            "both declare c",
+        ),
         ({"main.js": 'import { b } from "./a.js";\n', "a.js": "export const a = 1;\n"}, "does not export"),
         ({"main.js": 'import * as a from "./a.js";\n', "a.js": "export const a = 1;\n"}, "on one line"),
     ],

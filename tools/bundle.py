@@ -16,7 +16,9 @@ MAIN = "main.js"
 HEAD = "// Made by tools/bundle.py from lib/player/*.js: change those.\n"
 IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./([\w.]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
-DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
+DECLARED = re.compile(
+    r"^(?:export )?(?:async )?(?:function|class|const|let) ([\w$]+|[\[{][^=]*)", re.MULTILINE
+)
 
 
 def bundle(folder: Path = FOLDER) -> str:
@@ -25,7 +27,7 @@ def bundle(folder: Path = FOLDER) -> str:
     gather(folder, MAIN, texts)
     names: dict[str, str] = {}
     for module, text in texts.items():
-        for name in DECLARED.findall(text):
+        for name in re.findall(r"[\w$]+", " ".join(DECLARED.findall(text))):
             if name in names:
                 raise ValueError(f"{module} and {names[name]} both declare {name}; they share one scope")
             names[name] = module
