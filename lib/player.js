@@ -90,7 +90,30 @@ function title(meta, run) {
 
 const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
 
-const where = (meta, k) => `step ${meta.steps[k]} of ${meta.steps.at(-1)}`;
+const progress = (meta, k) => `${meta.steps[k]} of ${meta.steps.at(-1)}`;
+const where = (meta, k) => `step ${progress(meta, k)}`;
+
+// How the loss has changed up to a step.
+const losses = (meta, runs, k) =>
+  runs.map((run) => `${title(meta, run)} ${k > run.last ? tell(meta, run, k) : `from ${number(run.loss[0] + meta.floor)} to ${number(run.loss[k] + meta.floor)}`}`).join("; ");
+
+// A quantity's name, whose signs a screen reader leaves out.
+const aloud = (name) => name.replace(/^−/, "minus ").replace(/^√/, "root of ").replace("/", " over ");
+
+// Of the runs' inner quantities those wanted, at a step.
+function quantities(meta, runs, k, wanted) {
+  const value = (values) => {
+    if (!values.some((v) => Number.isFinite(v[k]))) return "none at this step";
+    const numbers = values.map((v) => number(v[k])).join(", ");
+    return values.length > 1 ? `(${numbers})` : numbers;
+  };
+  const told = runs.filter((run) => k <= run.last).map((run) => {
+    const found = run.inner.filter(({ name }) => wanted.has(name)).map(({ name, values }) => `${aloud(name)} ${value(values)}`);
+    if (wanted.has("step")) found.push(k < run.last ? `step to ${point(meta, run, k + 1)}` : "no step follows");
+    return found.length ? `${title(meta, run)} ${found.join(", ")}` : "";
+  });
+  return told.filter(Boolean).join("; ");
+}
 
 // A text as a screen reader can say it: of 5.8·10⁻⁵ it leaves out the dot and the signs, and says 5.8 10 5.
 const spoken = (text) => text.replace(/·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (_, power) => ` times 10 to the ${[...power].map((sign) => "−0123456789"["⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)]).join("")}`);
@@ -650,12 +673,6 @@ function drawBars(g, width, groups, state, colors) {
   }
 }
 
-// The same in words.
-function barsText(groups, state) {
-  const k = Math.floor(state.step);
-  return groups.map(({ name, rows }) => `${name}: ${rows.map(({ run, coord, values }) => `${run.series.name} ${coord} ${number(k <= run.last ? values[k] : NaN)}`).join(", ")}`).join("; ");
-}
-
 // page.js
 
 // The page's elements and its colours.
@@ -676,7 +693,7 @@ const PAGE = `
     <div class="loss"><canvas role="img"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
+      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">
@@ -684,7 +701,7 @@ const PAGE = `
       ${button("back", icon("back"), 'aria-label="One step back" title="One step back"')}
       ${button("forward", icon("forward"), 'aria-label="One step forward" title="One step forward"')}
     </div>
-    <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value"></span></div>
+    <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value" aria-hidden="true"></span></div>
     <label class="speed">speed <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
@@ -711,10 +728,24 @@ const swatch = (series) => `<svg viewBox="0 0 30 12" aria-hidden="true">
 function row(series, name, pinned) {
   const made = document.createElement("tr");
   const inside = `${swatch(pinned ? { ...series, dash: [] } : series)}<span></span>`;
-  made.innerHTML = `<th scope="row">${pinned ? `<div>${inside}</div>` : `<button type="button" aria-pressed="true">${inside}</button>`}</th><td></td><td></td><td></td>`;
+  made.innerHTML = `<th scope="row">${pinned ? `<div>${inside}</div>` : `<button type="button" aria-pressed="true" title="In the picture">${inside}</button>`}</th><td></td><td></td><td></td>`;
   made.querySelector("span").textContent = name;
   made.classList.toggle("pinned", pinned);
   return made;
+}
+
+// A text where it is another one: to put the same there again would have the page laid out anew.
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// A number; beside one with a power of ten the words that a screen reader says of it.
+function putNumber(cell, text) {
+  const words = spoken(text);
+  if (words === text) return put(cell, text);
+  if (cell.textContent === text + words) return;
+  cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
+  [text, words].forEach((part, i) => (cell.children[i].textContent = part));
 }
 
 // A row's numbers, or in words how the run ended.
@@ -724,8 +755,22 @@ function fillRow(row, meta, run, k) {
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) cells[0].textContent = tell(meta, run, k);
-  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
+  if (gone) put(cells[0], tell(meta, run, k));
+  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
+}
+
+function tint(row, color) {
+  row.querySelector("path").setAttribute("stroke", color);
+  row.querySelector("polygon").setAttribute("fill", color);
+  row.querySelector("polygon").setAttribute("stroke", row.classList.contains("pinned") ? color : "none");
+}
+
+// A sweep's slider with the value it stands for.
+function fillSlider(label, axis, at) {
+  const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
+  put(label.querySelector(".value"), value);
+  input.value = at;
+  input.setAttribute("aria-valuetext", value);
 }
 
 function check(name) {
@@ -733,6 +778,7 @@ function check(name) {
   label.innerHTML = `<input type="checkbox"><span></span>`;
   label.querySelector("span").textContent = name;
   label.querySelector("input").value = name;
+  label.querySelector("input").setAttribute("aria-label", aloud(name));
   return label;
 }
 
@@ -751,7 +797,7 @@ function build(el, meta) {
   $("tbody").append(...rows);
   const sliders = meta.axes.map((axis) => {
     const label = document.createElement("label");
-    label.innerHTML = `<span class="name"></span><span class="value"></span><input type="range" min="0" step="1">`;
+    label.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span><input type="range" min="0" step="1">`;
     label.querySelector(".name").textContent = axis.name;
     label.querySelector("input").max = axis.values.length - 1;
     label.querySelector("input").setAttribute("aria-label", axis.name);
@@ -824,6 +870,29 @@ function clock({ last, speed, show, end }) {
     stop: () => ((playing = false), cancelAnimationFrame(request)),
     see: (visible) => ((seen = visible), (before = null), run()),
   };
+}
+
+// legend.js
+
+// The legend: each run's name is a button that hides the run; while it is pointed at, the other runs step back.
+
+function legend({ rows, state, draw, changed }) {
+  rows.forEach((made, i) => {
+    const name = made.querySelector("button");
+    const highlight = (at) => ((state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null), draw());
+    const on = (event, act) => name.addEventListener(event, act);
+    on("click", () => {
+      const off = !state.hidden.delete(i) && !!state.hidden.add(i);
+      made.classList.toggle("off", off);
+      name.setAttribute("aria-pressed", String(!off));
+      highlight(!off);
+      changed();
+    });
+    on("pointerenter", () => highlight(true));
+    on("pointerleave", () => highlight(false));
+    on("focus", () => highlight(name.matches(":focus-visible")));
+    on("blur", () => highlight(false));
+  });
 }
 
 // places.js
@@ -924,7 +993,7 @@ function pointing(canvas, { may = () => true, act, hover, leave }) {
 // start.js
 
 // Moving the start: one request under way, the newest of the others waiting. The kernel answers with the runs on
-// screen; once the start has stayed for a moment it is asked for the rest.
+// screen; once the start has stayed for a moment it is asked for all of them.
 
 
 const [PATIENCE, MOMENT] = [1000, 200]; // milliseconds
@@ -960,7 +1029,7 @@ function starter({ model, meta, state, changed, show, say }) {
       if (start) reached = start, show(runs, at);
       if (next) return ask(next);
       if (error) state.start = reached, changed();
-      later(MOMENT, () => model.send({ all: true }));
+      later(MOMENT, () => model.send({ all: reached }));
     },
     drag(f, x, y) {
       const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));
@@ -984,11 +1053,15 @@ function starter({ model, meta, state, changed, show, say }) {
 // What the player says: the labels of its pictures, and what has changed, once the reader has stopped changing it.
 
 
-const PAUSE = 400; // milliseconds
+const [AFTER, PAUSE] = [100, 400]; // milliseconds
 
-function voice({ root, $, meta, state, places }) {
-  let soon = 0, moves = 0;
-  const told = (k) => spoken(outcomes(meta, [...state.chosen(), ...state.pinned()], k));
+function voice({ root, $, meta, state }) {
+  let [soon, labels, moves] = [0, 0, 0];
+  const here = () => Math.floor(state.step);
+  const runs = () => [...state.chosen(), ...state.pinned()];
+  const inner = (wanted) => quantities(meta, state.shown(), here(), wanted);
+  const told = (wanted) => spoken([outcomes(meta, runs(), here()) || "no run is shown", inner(wanted)].filter(Boolean).join("; "));
+
   // The start, a slider of its own: of a picture a screen reader keeps the arrow keys. It is read out again when
   // aria-valuenow is another one, which counts the moves.
   function place() {
@@ -997,28 +1070,36 @@ function voice({ root, $, meta, state, places }) {
     start.setAttribute("aria-valuetext", text);
     start.setAttribute("aria-valuenow", moves++ % 1000);
   }
+  function label() {
+    const names = meta.series.map((series) => series.name).join(", ");
+    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
+    $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, here())}: ${told(state.arrows)}.`);
+    const change = spoken(losses(meta, runs(), here())) || "no run is shown";
+    $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
+    $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${inner(state.bars) || "none"}.`));
+  }
+  // Labels follow the paint: they are not to be waited for.
+  function labelSoon() {
+    clearTimeout(labels);
+    labels = setTimeout(label, AFTER);
+  }
+
   function say(text) {
     clearTimeout(soon);
     $(".status").textContent = text;
   }
-  // Where the runs are at a step, after what led there.
-  function tell(k, before = "") {
-    say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
+  function saySoon(text) {
+    clearTimeout(soon);
+    soon = setTimeout(() => say(text()), PAUSE);
   }
+  // Where the runs are, and how far they have come unless something else led there. A control has said its own value.
+  const tell = (before = `Step ${progress(meta, here())}: `) => `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
   return {
-    say, tell, place,
-    tellSoon(before) {
-      clearTimeout(soon);
-      soon = setTimeout(() => tell(Math.floor(state.step), before), PAUSE);
-    },
-    label(k) {
-      const names = meta.series.map((series) => series.name).join(", ");
-      root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-      $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.`);
-      $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
-      $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${barsText(places.groups, state)}`));
-    },
-    stop: () => clearTimeout(soon),
+    say, place, label, labelSoon,
+    tell: () => say(tell()),
+    tellSoon: (before) => saySoon(() => tell(before)),
+    tellInner: (name) => saySoon(() => `${spoken(inner(new Set([name]))) || "none at this step"}.`),
+    stop: () => [soon, labels].forEach(clearTimeout),
   };
 }
 
@@ -1212,9 +1293,12 @@ function png(draw, width, height, ratio = 2) {
   return new Promise((done) => canvas.toBlob(done));
 }
 
-function download(blob, name) {
+// The link is in the page when it is clicked: VS Code saves what it hears of there.
+function download(blob, name, near) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  near.append(link);
   link.click();
+  link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
 }
 
@@ -1261,7 +1345,7 @@ function render({ model, el }) {
   };
 
   const places = new Places({ root, $, meta, state });
-  const { say, tell, tellSoon, ...speech } = voice({ root, $, meta, state, places });
+  const { say, tellSoon, ...speech } = voice({ root, $, meta, state });
 
   // Data in.
   function load() {
@@ -1272,14 +1356,8 @@ function render({ model, el }) {
   }
   function choose() {
     runs = meta.series.map((_, i) => select(meta, data, i, state.at));
+    sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
     locate();
-    sliders.forEach((label, i) => {
-      const value = brief(meta.axes[i].values[state.at[i]]);
-      const input = label.querySelector("input");
-      label.querySelector(".value").textContent = value;
-      input.value = state.at[i];
-      input.setAttribute("aria-valuetext", value);
-    });
   }
   function locate() {
     places.curves([...runs, ...pins], data);
@@ -1289,12 +1367,14 @@ function render({ model, el }) {
   }
   // What is drawn, or the room for it, changed.
   function refresh() {
+    $(".copy").disabled = !source();
     places.measure(colors);
     locate();
   }
 
-  // Picture out.
+  // Picture out. Texts come first: to set a canvas's font has the page laid out.
   function draw() {
+    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
@@ -1304,7 +1384,6 @@ function render({ model, el }) {
     drawMap(places.canvas(mapCanvas), map, meta, state, colors);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
-    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
   }
 
   // Words and numbers for the step on screen.
@@ -1314,11 +1393,11 @@ function render({ model, el }) {
     if (!state.playing || document.activeElement !== scrub || performance.now() > written + SELDOM) {
       written = performance.now();
       scrub.value = k;
-      scrub.setAttribute("aria-valuetext", where(meta, k));
+      scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
+    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
-    if (!state.playing) speech.label(k);
+    if (!state.playing) speech.labelSoon();
   }
   // Playing.
   const time = clock({
@@ -1340,13 +1419,13 @@ function render({ model, el }) {
     time.stop();
     button();
     go(finished ? last : Math.floor(state.step));
-    if (finished) tell(last);
+    if (finished) speech.tell();
   }
   function play() {
-    if (still.matches || !last) return pause(true);
+    if (still.matches || document.body.classList.contains("vscode-reduce-motion") || !last) return pause(true);
     if (state.step >= last) state.step = 0;
     state.playing = true;
-    say("");
+    say("Playing.");
     button();
     draw();
     time.play(state.step);
@@ -1355,6 +1434,7 @@ function render({ model, el }) {
   const halt = (step) => {
     if (state.playing) pause();
     go(step);
+    tellSoon("");
   };
 
   // The start.
@@ -1390,7 +1470,7 @@ function render({ model, el }) {
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
     paint();
-    if (pins.length) tellSoon("Pinned, to compare others with; ");
+    if (pins.length) tellSoon("Pinned, to compare others with: ");
   }
 
   // Saving and copying.
@@ -1401,12 +1481,13 @@ function render({ model, el }) {
     const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
     const { draw: drawn, width, height } = compose({ root, places, meta, state, land, colors, heading });
     const name = `${meta.title}-${kind === "svg" ? "player.svg" : "player.png"}`.replace(/[^\w.=-]+/g, "_");
-    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name);
+    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name, root);
     say(`Saved ${name}`);
   }
   async function share() {
     const text = source();
-    say((await copy(text, root)) ? `Copied ${text}` : text);
+    const runs = meta.series.length - state.hidden.size;
+    say((await copy(text, root)) ? `Copied the Python of ${runs > 1 ? `these ${runs} runs` : "this run"}.` : text);
   }
 
   // Wiring. Keys stay in the player: a notebook's command mode would take the arrows. JupyterLab looks at a key on
@@ -1429,30 +1510,16 @@ function render({ model, el }) {
     on(label.querySelector("input"), "input", (event) => {
       state.at[i] = Number(event.target.value);
       choose();
-      tellSoon(`${settings(meta, state.at)}; `);
+      tellSoon("");
     }),
   );
-  rows.forEach((made, i) => {
-    const name = made.querySelector("button");
-    const highlight = (at) => ((state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null), draw());
-    on(name, "click", () => {
-      const off = !state.hidden.delete(i) && !!state.hidden.add(i);
-      made.classList.toggle("off", off);
-      name.setAttribute("aria-pressed", String(!off));
-      $(".copy").disabled = !source();
-      highlight(!off);
-      refresh();
-    });
-    on(name, "pointerenter", () => highlight(true));
-    on(name, "pointerleave", () => highlight(false));
-    on(name, "focus", () => highlight(name.matches(":focus-visible")));
-    on(name, "blur", () => highlight(false));
-  });
+  legend({ rows, state, draw, changed: refresh });
   on(".view select", "change", () => refresh());
   for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
     on(place, "change", ({ target }) => {
       set[target.checked ? "add" : "delete"](target.value);
       refresh();
+      if (target.checked) speech.tellInner(target.value);
     });
   }
   on(".pin", "click", pin);
@@ -1488,12 +1555,7 @@ function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
-    [...rows, ...pinRows].forEach((made, i) => {
-      const color = colors.of((meta.series[i] ?? pins[i - rows.length].series).color);
-      made.querySelector("path").setAttribute("stroke", color);
-      made.querySelector("polygon").setAttribute("fill", color);
-      made.querySelector("polygon").setAttribute("stroke", made.classList.contains("pinned") ? color : "none");
-    });
+    [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }
   $(".pin").hidden = !meta.axes.length && !meta.movable;
@@ -1501,7 +1563,7 @@ function render({ model, el }) {
   button();
   load();
   paint();
-  $(".copy").disabled = !source();
+  speech.label();
   const unwatch = watch({
     root, paint, see: time.see, parts: [root, $(".loss")],
   });

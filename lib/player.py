@@ -88,11 +88,11 @@ class Player(anywidget.AnyWidget):
 
     def move(self, start: ArrayLike) -> None:
         """Run everything again from another start, each series in one vectorized call."""
-        self._run_again(start)
+        self._runs = self._again(self._runs, start)
         self._publish()
 
-    def _run_again(self, start: ArrayLike) -> None:
-        """Replace the runs by the same ones from another start."""
+    def _again(self, runs: Runs, start: ArrayLike) -> Runs:
+        """The same runs from another start."""
         if not self.meta["movable"]:
             raise ValueError("these runs do not say how they were made from one start; make them with sweep")
         point = np.asarray(start, float)
@@ -100,7 +100,7 @@ class Player(anywidget.AnyWidget):
             raise ValueError(
                 f"start is {start!r}; give {len(self.meta['coords'])} finite numbers, one a coordinate"
             )
-        self._runs = {name: _again(run, point.tolist()) for name, run in self._runs.items()}
+        return {name: _again(run, point.tolist()) for name, run in runs.items()}
 
     def _publish(self) -> None:
         """Give the page all runs."""
@@ -114,13 +114,12 @@ class Player(anywidget.AnyWidget):
             self.send({"hello": True})
         if "start" in content:
             try:
-                self._run_again(content["start"])
-                shown = wire.pack(self._chosen(content["at"]), self.meta["floor"])
-                self.send({"start": content["start"]}, [shown, FILL])
+                shown = self._again(self._chosen(content["at"]), content["start"])
+                self.send({"start": content["start"]}, [wire.pack(shown, self.meta["floor"]), FILL])
             except Exception as error:  # shown to the reader who drags; the kernel's log is not
                 self.send({"error": str(error)})
         if "all" in content:
-            self._publish()
+            self.move(content["all"])
 
     def opening(self) -> Runs:
         """The runs on screen when the player opens, one for each series."""

@@ -39,10 +39,10 @@ to be taken from there: m is the one that this step will use. A diverged run is 
 "from" is drawn when the zoom is at least that.
 
 The page sends ``{"hello": true}`` and lets the start be moved once it hears the same back: with no kernel
-nobody answers. ``{"start": [x, y], "at": [...]}`` asks for everything again from there. The answer is
-``{"start": [x, y]}`` with the runs on screen in its first buffer, packed like ``data``, but of each series
-only the one at the sliders' positions ``at``; or ``{"error": text}``. Once the start stays there, the page
-asks for the rest with ``{"all": true}``; then ``start`` and ``data`` change together.
+nobody answers. ``{"start": [x, y], "at": [...]}`` asks for the runs on screen again from there: of each
+series the one at the sliders' positions ``at``. The answer is ``{"start": [x, y]}`` with these in its first
+buffer, packed like ``data``; or ``{"error": text}``. Once the start stays there, ``{"all": [x, y]}`` asks for
+the whole grid; then ``start`` and ``data`` change together.
 """
 
 import inspect

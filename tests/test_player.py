@@ -392,7 +392,7 @@ def test_the_page_hears_the_runs_on_screen_first_and_all_when_it_asks(grid, aske
     assert player.data == before and player.start == [-1.5, 2.0]
     one = descend(rosenbrock, start, adam(lr=LRS[3], beta1=BETAS[8]), 200)
     assert shown == Player(one).data
-    assert asked(player, {"all": True}) is None
+    assert asked(player, {"all": start}) is None
     assert player.data == Player(sweep(rosenbrock, start, adam, 200, lr=LRS, beta1=BETAS)).data
     assert player.start == start
 

@@ -110,9 +110,3 @@ export function drawBars(g, width, groups, state, colors) {
     y += 34 * em + 15 * em * rows.length;
   }
 }
-
-// The same in words.
-export function barsText(groups, state) {
-  const k = Math.floor(state.step);
-  return groups.map(({ name, rows }) => `${name}: ${rows.map(({ run, coord, values }) => `${run.series.name} ${coord} ${number(k <= run.last ? values[k] : NaN)}`).join(", ")}`).join("; ");
-}

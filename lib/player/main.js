@@ -1,14 +1,14 @@
 // The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
 
-import { brief } from "./numbers.js";
-import { settings, title, where } from "./words.js";
+import { progress, settings, title, where } from "./words.js";
 import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawLand, shapes } from "./canvas.js";
 import { drawMap } from "./map.js";
 import { drawBars, drawLoss } from "./charts.js";
-import { build, fillRow, icon, palette, row } from "./page.js";
+import { build, fillRow, fillSlider, icon, palette, put, row, tint } from "./page.js";
 import { clock } from "./clock.js";
+import { legend } from "./legend.js";
 import { Places } from "./places.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
@@ -38,7 +38,7 @@ export function render({ model, el }) {
   };
 
   const places = new Places({ root, $, meta, state });
-  const { say, tell, tellSoon, ...speech } = voice({ root, $, meta, state, places });
+  const { say, tellSoon, ...speech } = voice({ root, $, meta, state });
 
   // Data in.
   function load() {
@@ -49,14 +49,8 @@ export function render({ model, el }) {
   }
   function choose() {
     runs = meta.series.map((_, i) => select(meta, data, i, state.at));
+    sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
     locate();
-    sliders.forEach((label, i) => {
-      const value = brief(meta.axes[i].values[state.at[i]]);
-      const input = label.querySelector("input");
-      label.querySelector(".value").textContent = value;
-      input.value = state.at[i];
-      input.setAttribute("aria-valuetext", value);
-    });
   }
   function locate() {
     places.curves([...runs, ...pins], data);
@@ -66,12 +60,14 @@ export function render({ model, el }) {
   }
   // What is drawn, or the room for it, changed.
   function refresh() {
+    $(".copy").disabled = !source();
     places.measure(colors);
     locate();
   }
 
-  // Picture out.
+  // Picture out. Texts come first: to set a canvas's font has the page laid out.
   function draw() {
+    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
@@ -81,7 +77,6 @@ export function render({ model, el }) {
     drawMap(places.canvas(mapCanvas), map, meta, state, colors);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
-    if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
   }
 
   // Words and numbers for the step on screen.
@@ -91,11 +86,11 @@ export function render({ model, el }) {
     if (!state.playing || document.activeElement !== scrub || performance.now() > written + SELDOM) {
       written = performance.now();
       scrub.value = k;
-      scrub.setAttribute("aria-valuetext", where(meta, k));
+      scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
+    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
-    if (!state.playing) speech.label(k);
+    if (!state.playing) speech.labelSoon();
   }
   // Playing.
   const time = clock({
@@ -117,13 +112,13 @@ export function render({ model, el }) {
     time.stop();
     button();
     go(finished ? last : Math.floor(state.step));
-    if (finished) tell(last);
+    if (finished) speech.tell();
   }
   function play() {
-    if (still.matches || !last) return pause(true);
+    if (still.matches || document.body.classList.contains("vscode-reduce-motion") || !last) return pause(true);
     if (state.step >= last) state.step = 0;
     state.playing = true;
-    say("");
+    say("Playing.");
     button();
     draw();
     time.play(state.step);
@@ -132,6 +127,7 @@ export function render({ model, el }) {
   const halt = (step) => {
     if (state.playing) pause();
     go(step);
+    tellSoon("");
   };
 
   // The start.
@@ -167,7 +163,7 @@ export function render({ model, el }) {
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
     paint();
-    if (pins.length) tellSoon("Pinned, to compare others with; ");
+    if (pins.length) tellSoon("Pinned, to compare others with: ");
   }
 
   // Saving and copying.
@@ -178,12 +174,13 @@ export function render({ model, el }) {
     const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
     const { draw: drawn, width, height } = compose({ root, places, meta, state, land, colors, heading });
     const name = `${meta.title}-${kind === "svg" ? "player.svg" : "player.png"}`.replace(/[^\w.=-]+/g, "_");
-    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name);
+    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name, root);
     say(`Saved ${name}`);
   }
   async function share() {
     const text = source();
-    say((await copy(text, root)) ? `Copied ${text}` : text);
+    const runs = meta.series.length - state.hidden.size;
+    say((await copy(text, root)) ? `Copied the Python of ${runs > 1 ? `these ${runs} runs` : "this run"}.` : text);
   }
 
   // Wiring. Keys stay in the player: a notebook's command mode would take the arrows. JupyterLab looks at a key on
@@ -206,30 +203,16 @@ export function render({ model, el }) {
     on(label.querySelector("input"), "input", (event) => {
       state.at[i] = Number(event.target.value);
       choose();
-      tellSoon(`${settings(meta, state.at)}; `);
+      tellSoon("");
     }),
   );
-  rows.forEach((made, i) => {
-    const name = made.querySelector("button");
-    const highlight = (at) => ((state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null), draw());
-    on(name, "click", () => {
-      const off = !state.hidden.delete(i) && !!state.hidden.add(i);
-      made.classList.toggle("off", off);
-      name.setAttribute("aria-pressed", String(!off));
-      $(".copy").disabled = !source();
-      highlight(!off);
-      refresh();
-    });
-    on(name, "pointerenter", () => highlight(true));
-    on(name, "pointerleave", () => highlight(false));
-    on(name, "focus", () => highlight(name.matches(":focus-visible")));
-    on(name, "blur", () => highlight(false));
-  });
+  legend({ rows, state, draw, changed: refresh });
   on(".view select", "change", () => refresh());
   for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
     on(place, "change", ({ target }) => {
       set[target.checked ? "add" : "delete"](target.value);
       refresh();
+      if (target.checked) speech.tellInner(target.value);
     });
   }
   on(".pin", "click", pin);
@@ -265,12 +248,7 @@ export function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
-    [...rows, ...pinRows].forEach((made, i) => {
-      const color = colors.of((meta.series[i] ?? pins[i - rows.length].series).color);
-      made.querySelector("path").setAttribute("stroke", color);
-      made.querySelector("polygon").setAttribute("fill", color);
-      made.querySelector("polygon").setAttribute("stroke", made.classList.contains("pinned") ? color : "none");
-    });
+    [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }
   $(".pin").hidden = !meta.axes.length && !meta.movable;
@@ -278,7 +256,7 @@ export function render({ model, el }) {
   button();
   load();
   paint();
-  $(".copy").disabled = !source();
+  speech.label();
   const unwatch = watch({
     root, paint, see: time.see, parts: [root, $(".loss")],
   });

@@ -1,8 +1,8 @@
 // The page's elements and its colours.
 
-import { number } from "./numbers.js";
+import { brief, number } from "./numbers.js";
 import { outline } from "./shapes.js";
-import { point, tell } from "./words.js";
+import { aloud, point, spoken, tell } from "./words.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const ICONS = {
@@ -19,7 +19,7 @@ const PAGE = `
     <div class="loss"><canvas role="img"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col">‖∇f‖</th></tr></thead><tbody></tbody></table>
+      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
   </div>
   <div class="controls">
     <div class="buttons">
@@ -27,7 +27,7 @@ const PAGE = `
       ${button("back", icon("back"), 'aria-label="One step back" title="One step back"')}
       ${button("forward", icon("forward"), 'aria-label="One step forward" title="One step forward"')}
     </div>
-    <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value"></span></div>
+    <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value" aria-hidden="true"></span></div>
     <label class="speed">speed <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
@@ -54,10 +54,24 @@ const swatch = (series) => `<svg viewBox="0 0 30 12" aria-hidden="true">
 export function row(series, name, pinned) {
   const made = document.createElement("tr");
   const inside = `${swatch(pinned ? { ...series, dash: [] } : series)}<span></span>`;
-  made.innerHTML = `<th scope="row">${pinned ? `<div>${inside}</div>` : `<button type="button" aria-pressed="true">${inside}</button>`}</th><td></td><td></td><td></td>`;
+  made.innerHTML = `<th scope="row">${pinned ? `<div>${inside}</div>` : `<button type="button" aria-pressed="true" title="In the picture">${inside}</button>`}</th><td></td><td></td><td></td>`;
   made.querySelector("span").textContent = name;
   made.classList.toggle("pinned", pinned);
   return made;
+}
+
+// A text where it is another one: to put the same there again would have the page laid out anew.
+export function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// A number; beside one with a power of ten the words that a screen reader says of it.
+function putNumber(cell, text) {
+  const words = spoken(text);
+  if (words === text) return put(cell, text);
+  if (cell.textContent === text + words) return;
+  cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
+  [text, words].forEach((part, i) => (cell.children[i].textContent = part));
 }
 
 // A row's numbers, or in words how the run ended.
@@ -67,8 +81,22 @@ export function fillRow(row, meta, run, k) {
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) cells[0].textContent = tell(meta, run, k);
-  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => (cells[c].textContent = text));
+  if (gone) put(cells[0], tell(meta, run, k));
+  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
+}
+
+export function tint(row, color) {
+  row.querySelector("path").setAttribute("stroke", color);
+  row.querySelector("polygon").setAttribute("fill", color);
+  row.querySelector("polygon").setAttribute("stroke", row.classList.contains("pinned") ? color : "none");
+}
+
+// A sweep's slider with the value it stands for.
+export function fillSlider(label, axis, at) {
+  const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
+  put(label.querySelector(".value"), value);
+  input.value = at;
+  input.setAttribute("aria-valuetext", value);
 }
 
 export function check(name) {
@@ -76,6 +104,7 @@ export function check(name) {
   label.innerHTML = `<input type="checkbox"><span></span>`;
   label.querySelector("span").textContent = name;
   label.querySelector("input").value = name;
+  label.querySelector("input").setAttribute("aria-label", aloud(name));
   return label;
 }
 
@@ -94,7 +123,7 @@ export function build(el, meta) {
   $("tbody").append(...rows);
   const sliders = meta.axes.map((axis) => {
     const label = document.createElement("label");
-    label.innerHTML = `<span class="name"></span><span class="value"></span><input type="range" min="0" step="1">`;
+    label.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span><input type="range" min="0" step="1">`;
     label.querySelector(".name").textContent = axis.name;
     label.querySelector("input").max = axis.values.length - 1;
     label.querySelector("input").setAttribute("aria-label", axis.name);

@@ -17,9 +17,12 @@ export function png(draw, width, height, ratio = 2) {
   return new Promise((done) => canvas.toBlob(done));
 }
 
-export function download(blob, name) {
+// The link is in the page when it is clicked: VS Code saves what it hears of there.
+export function download(blob, name, near) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  near.append(link);
   link.click();
+  link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
 }
 

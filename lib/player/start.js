@@ -1,5 +1,5 @@
 // Moving the start: one request under way, the newest of the others waiting. The kernel answers with the runs on
-// screen; once the start has stayed for a moment it is asked for the rest.
+// screen; once the start has stayed for a moment it is asked for all of them.
 
 import { rounded } from "./numbers.js";
 
@@ -36,7 +36,7 @@ export function starter({ model, meta, state, changed, show, say }) {
       if (start) reached = start, show(runs, at);
       if (next) return ask(next);
       if (error) state.start = reached, changed();
-      later(MOMENT, () => model.send({ all: true }));
+      later(MOMENT, () => model.send({ all: reached }));
     },
     drag(f, x, y) {
       const inside = (v, [low, high]) => Math.max(low, Math.min(high, v));

@@ -1,14 +1,17 @@
 // What the player says: the labels of its pictures, and what has changed, once the reader has stopped changing it.
 
 import { number } from "./numbers.js";
-import { outcomes, spoken, where } from "./words.js";
-import { barsText } from "./charts.js";
+import { losses, outcomes, progress, quantities, spoken, where } from "./words.js";
 
-const PAUSE = 400; // milliseconds
+const [AFTER, PAUSE] = [100, 400]; // milliseconds
 
-export function voice({ root, $, meta, state, places }) {
-  let soon = 0, moves = 0;
-  const told = (k) => spoken(outcomes(meta, [...state.chosen(), ...state.pinned()], k));
+export function voice({ root, $, meta, state }) {
+  let [soon, labels, moves] = [0, 0, 0];
+  const here = () => Math.floor(state.step);
+  const runs = () => [...state.chosen(), ...state.pinned()];
+  const inner = (wanted) => quantities(meta, state.shown(), here(), wanted);
+  const told = (wanted) => spoken([outcomes(meta, runs(), here()) || "no run is shown", inner(wanted)].filter(Boolean).join("; "));
+
   // The start, a slider of its own: of a picture a screen reader keeps the arrow keys. It is read out again when
   // aria-valuenow is another one, which counts the moves.
   function place() {
@@ -17,27 +20,35 @@ export function voice({ root, $, meta, state, places }) {
     start.setAttribute("aria-valuetext", text);
     start.setAttribute("aria-valuenow", moves++ % 1000);
   }
+  function label() {
+    const names = meta.series.map((series) => series.name).join(", ");
+    root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
+    $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, here())}: ${told(state.arrows)}.`);
+    const change = spoken(losses(meta, runs(), here())) || "no run is shown";
+    $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
+    $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${inner(state.bars) || "none"}.`));
+  }
+  // Labels follow the paint: they are not to be waited for.
+  function labelSoon() {
+    clearTimeout(labels);
+    labels = setTimeout(label, AFTER);
+  }
+
   function say(text) {
     clearTimeout(soon);
     $(".status").textContent = text;
   }
-  // Where the runs are at a step, after what led there.
-  function tell(k, before = "") {
-    say(`${before}${before ? "step" : "Step"} ${where(meta, k).slice(5)}: ${told(k)}.`);
+  function saySoon(text) {
+    clearTimeout(soon);
+    soon = setTimeout(() => say(text()), PAUSE);
   }
+  // Where the runs are, and how far they have come unless something else led there. A control has said its own value.
+  const tell = (before = `Step ${progress(meta, here())}: `) => `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
   return {
-    say, tell, place,
-    tellSoon(before) {
-      clearTimeout(soon);
-      soon = setTimeout(() => tell(Math.floor(state.step), before), PAUSE);
-    },
-    label(k) {
-      const names = meta.series.map((series) => series.name).join(", ");
-      root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
-      $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, k)}: ${told(k)}.`);
-      $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to step ${meta.steps[k]}`);
-      $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${barsText(places.groups, state)}`));
-    },
-    stop: () => clearTimeout(soon),
+    say, place, label, labelSoon,
+    tell: () => say(tell()),
+    tellSoon: (before) => saySoon(() => tell(before)),
+    tellInner: (name) => saySoon(() => `${spoken(inner(new Set([name]))) || "none at this step"}.`),
+    stop: () => [soon, labels].forEach(clearTimeout),
   };
 }

@@ -85,6 +85,21 @@ class Screen:
             "old => document.querySelector('.downhill-player canvas').toDataURL() !== old", arg=picture
         )
 
+    def wait_for_status(self, text):
+        """Until the player says what begins like this."""
+        self.page.wait_for_function(
+            "text => document.querySelector('.downhill-player .status').textContent.startsWith(text)",
+            arg=text,
+        )
+
+    def wait_for_label(self, canvas, text):
+        """Until a picture's label has this in it; labels follow the picture."""
+        self.page.wait_for_function(
+            "([canvas, text]) => document.querySelector(`.downhill-player ${canvas}`).ariaLabel.includes(text)",
+            arg=[canvas, text],
+        )
+        return self.root.locator(canvas).get_attribute("aria-label")
+
     def row(self, number=0):
         """A row of the table of numbers, as a reader sees it."""
         return self.root.locator("tbody tr").nth(number).inner_text().split("\t")

@@ -91,6 +91,11 @@ def test_with_a_kernel_the_start_moves_and_keys_stay(host, visit):
     assert page.evaluate("panel.content.activeCellIndex") == 1
     assert [frame for frame in frames[quiet:] if "comm_msg" in frame] == []
 
+    # What belongs to the notebook reaches it.
+    assert page.evaluate("panel.context.model.dirty")
+    slider.press("Control+s")
+    page.wait_for_function("!panel.context.model.dirty")
+
     # Moving the start runs the whole grid again.
     numbers = player.locator("tbody tr td").first
     old = numbers.inner_text()
@@ -265,6 +270,17 @@ def test_axe_finds_nothing_in_a_webview(visit, grid, theme, style):
     on.page.evaluate("ground => (document.documentElement.style.cssText += ground)", ground)
     results = Axe().run(on.page, context=".downhill-player")
     assert results.violations_count == 0, results.generate_report()
+
+
+def test_it_heeds_the_editors_reduced_motion(visit, race):
+    on = Webview(visit)
+    on.theme("vscode-dark")
+    on.page.evaluate("document.body.classList.add('vscode-reduce-motion')")
+    on.mount(race)
+    on.scrub.fill("3")
+    on.button("Play").click()
+    assert on.step == 60 and on.button("Play").is_visible()
+    visit.assert_quiet()
 
 
 def test_it_follows_the_editors_theme(visit, race):

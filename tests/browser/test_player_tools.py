@@ -33,7 +33,7 @@ def press(control, how):
 
 
 @pytest.mark.parametrize("how", ["click", "Space"])
-@pytest.mark.parametrize("name", ["−g", "−m", "step"])
+@pytest.mark.parametrize("name", ["minus g", "minus m", "step"])
 def test_arrows_are_switched(screen, inside, name, how):
     on = screen(inside)
     on.scrub.fill("3")
@@ -57,7 +57,7 @@ def test_arrows_point_where_the_numbers_say(screen, inside):
         }"""
     )
     assert drawn is None
-    for name in ("−g", "step"):
+    for name in ("minus g", "step"):
         on.root.get_by_role("checkbox", name=name, exact=True).check()
     on.page.evaluate("tips.length = 0")
     on.scrub.fill("3")
@@ -74,11 +74,11 @@ def test_arrows_point_where_the_numbers_say(screen, inside):
 def test_bars_show_what_was_recorded(screen, inside):
     on = screen(inside)
     assert on.root.locator(".bars").is_hidden()
-    for name in ("√v", "step/m"):
+    for name in ("root of v", "step over m"):
         on.root.get_by_role("checkbox", name=name, exact=True).check()
     on.scrub.fill("7")
-    text = on.root.locator(".bars canvas").get_attribute("aria-label").replace("−", "-")
-    found = [float(number) for number in re.findall(r"adam [xy] ([\d.]+)", text)]
+    text = on.wait_for_label(".bars canvas", "root of v (")
+    found = [float(number) for number in re.findall(r"[\d.]+(?=[,)])", text)]
     run = inside.opening()["adam"]
     step = np.abs(run.theta.values[8] - run.theta.values[7])
     want = [*np.sqrt(run.v.values[8]), *(step / np.abs(run.m.values[8]))]
@@ -87,11 +87,10 @@ def test_bars_show_what_was_recorded(screen, inside):
     on.scrub.fill("20")
     assert on.picture(".bars canvas") != before
     on.root.get_by_role("slider", name="lr").fill("2")
-    text = on.root.locator(".bars canvas").get_attribute("aria-label")
-    found = [float(number) for number in re.findall(r"adam [xy] ([\d.]+)", text)][:2]
-    np.testing.assert_allclose(found, np.sqrt(inside._runs["adam"].v.values[21, :, 2]), rtol=6e-3)
-    on.root.get_by_role("checkbox", name="√v").uncheck()
-    on.root.get_by_role("checkbox", name="step/m").uncheck()
+    wanted = ", ".join(f"{v:.3g}" for v in np.sqrt(inside._runs["adam"].v.values[21, :, 2]))
+    on.wait_for_label(".bars canvas", f"root of v ({wanted})")
+    on.root.get_by_role("checkbox", name="root of v").uncheck()
+    on.root.get_by_role("checkbox", name="step over m").uncheck()
     assert on.root.locator(".bars").is_hidden()
 
 
@@ -114,7 +113,7 @@ def test_a_pinned_setting_stays(screen, grid, how):
     assert on.root.locator("tbody tr").count() == 2
     assert on.row(0)[1:] != first[1:] and on.row(1)[1:] == first[1:]
     assert on.row(1)[0].strip() == "pinned: lr 0.0316, beta1 0.9"
-    assert "pinned: lr 0.0316, beta1 0.9 f = " in on.map.get_attribute("aria-label")
+    on.wait_for_label(".paths", "pinned: lr 0.0316, beta1 0.9 f = ")
     both = on.picture()
     press(on.button("Pin"), how)
     assert on.root.locator("tbody tr").count() == 1 and on.picture() != both
@@ -239,7 +238,7 @@ def test_the_copied_line_makes_the_run_on_screen(visit, grid, how):
     run = eval(line, dict(NAMES))
     want = sweep(surfaces.rosenbrock, (-1.5, 2.0), adam, 100, lr=[0.1], beta1=[0.99]).isel(lr=0, beta1=0)
     np.testing.assert_array_equal(run.theta, want.theta)
-    assert on.status.inner_text() == f"Copied {line}"
+    assert on.status.inner_text() == "Copied the Python of this run."
     visit.assert_quiet()
 
 
@@ -250,6 +249,7 @@ def test_the_copied_code_of_a_race_makes_all_shown(screen):
     on.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: {}, configurable: true })")
     on.button("adam").click()
     runs = eval(copied(on), dict(NAMES))
+    assert on.status.inner_text() == "Copied the Python of these 2 runs."
     assert list(runs) == ["gd", "momentum, 0.8"]
     for name, run in runs.items():
         np.testing.assert_array_equal(run.theta, player._runs[name].theta)
@@ -275,7 +275,7 @@ def saved(on, kind, how="click"):
 @pytest.mark.parametrize("how", ["click", "Enter"])
 def test_the_picture_is_saved_as_svg(screen, inside, how):
     on = screen(inside)
-    on.root.get_by_role("checkbox", name="√v").check()
+    on.root.get_by_role("checkbox", name="root of v").check()
     on.scrub.fill("9")
     name, text = saved(on, "SVG", how)
     assert name == "ravine_kappa=10_-player.svg"
@@ -355,7 +355,7 @@ def test_axe_finds_nothing(browser, inside, context, width):
         on = Screen(seen.page, inside, width=width)
         on.wake()
         on.button("Pin").click()
-        on.root.get_by_role("checkbox", name="√v").check()
+        on.root.get_by_role("checkbox", name="root of v").check()
         results = Axe().run(seen.page, context=".downhill-player")
         assert results.violations_count == 0, results.generate_report()
         seen.assert_quiet()
@@ -385,11 +385,39 @@ def test_twice_as_large_text_has_room(browser, inside):
 def test_announcements_say_where_the_run_is(screen, grid):
     on = screen(grid)
     on.button("One step back").click()
-    on.page.wait_for_function("document.querySelector('.status').textContent")
+    on.wait_for_status("Step")
     assert re.fullmatch(r"Step 99 of 100: adam f = [\d.]+\.", on.status.inner_text())
-    on.root.get_by_role("slider", name="lr").fill("5")
-    on.page.wait_for_function("document.querySelector('.status').textContent.startsWith('lr 0.316')")
-    assert re.fullmatch(r"lr 0.316, beta1 0.9; step 99 of 100: adam f = [\d.]+\.", on.status.inner_text())
+    for slider, value in (("lr", "5"), ("Step", "40")):  # which says its own value
+        on.root.get_by_role("slider", name=slider).fill(value)
+        on.wait_for_status("adam")
+        assert re.fullmatch(r"adam f = [\d.]+\.", on.status.inner_text())
+        assert on.row()[2].strip() in on.status.inner_text()
+        on.button("Pin").click()
+        on.wait_for_status("Pinned, to compare others with: adam f = ")
+        on.button("Pin").click()
+    on.button("Play").click()
+    on.wait_for_status("Playing.")
+    on.button("Pause").click()
+    on.wait_for_status("Step")
+    on.button("adam").click()
+    on.button("One step back").click()
+    on.page.wait_for_function("document.querySelector('.status').textContent.endsWith(': no run is shown.')")
+
+
+def test_what_is_switched_on_is_said(screen, inside):
+    on = screen(inside)
+    on.scrub.fill("7")
+    run = inside.opening()["adam"]
+    for name, values in (("minus g", -run.grad.values[7]), ("root of v", np.sqrt(run.v.values[8]))):
+        box = on.root.get_by_role("checkbox", name=name, exact=True)
+        box.check()
+        on.wait_for_status(f"adam {name} (")
+        said = on.status.inner_text().replace("−", "-")
+        found = [float(number) for number in re.findall(r"[-\d.]+(?=[,)])", said)]
+        np.testing.assert_allclose(found, values, rtol=6e-3)
+    on.scrub.press("End")
+    on.wait_for_status("adam f = ")
+    assert "minus g (" in on.status.inner_text() and "root of v none at this step" in on.status.inner_text()
 
 
 def test_nothing_of_the_page_is_styled_from_outside_the_player():
@@ -404,7 +432,7 @@ def test_one_coordinate_has_a_ball_and_arrows(screen):
     on = screen(Player(descend(double_well, [1.8], momentum(lr=0.02, beta=0.8), 40, record=["grad", "v"])))
     on.scrub.fill("4")
     before = on.picture()
-    on.root.get_by_role("checkbox", name="−v").check()
+    on.root.get_by_role("checkbox", name="minus v").check()
     assert on.picture() != before
     on.root.get_by_label("view").select_option("4")
     on.button("One step forward").click()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { frame } from "../../lib/player/canvas.js";
-import { bars, barsHeight, barsText, drawBars, drawLoss } from "../../lib/player/charts.js";
+import { bars, barsHeight, drawBars, drawLoss } from "../../lib/player/charts.js";
 import { pixels } from "../../lib/player/shapes.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
@@ -90,11 +90,6 @@ describe("bars", () => {
     expect(range([[100], [100]])).toBeNear([10, 100]);
     expect(range([[1e-20], [20]])).toBeNear([1e-4, 100]);
     expect(range([[0], [NaN]])).toEqual([0.1, 1]);
-  });
-
-  test("are told too", () => {
-    expect(barsText(bars(meta, state), state)).toBe("√v: gd x 0.500, gd y 3.00");
-    expect(barsText(bars(meta, state), { step: 2 })).toBe("√v: gd x –, gd y –"); // after the run's last step
   });
 
   test("are as long as their logarithm, and full where the range ends", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { build, check, fillRow, icon, onDark, palette, row } from "../../lib/player/page.js";
+import { build, check, fillRow, fillSlider, icon, onDark, palette, put, row, tint } from "../../lib/player/page.js";
 import "../../lib/player.css";
 import { meta } from "./help.js";
 
@@ -17,7 +17,8 @@ describe("the page", () => {
     expect(root.parentNode).toBe(document.body);
     expect(texts(root.querySelectorAll("tbody th"))).toEqual(["momentum", "gd"].map((name) => expect.stringContaining(name)));
     expect(rows).toEqual([...root.querySelectorAll("tbody tr")]);
-    expect(texts(root.querySelectorAll("thead th"))).toEqual(["method", "(x, y)", "f", "‖∇f‖"]);
+    expect(texts(root.querySelectorAll("thead th"))).toEqual(["method", "(x, y)", "f", "‖∇f‖norm of the gradient"]);
+    expect(texts(root.querySelectorAll("thead [aria-hidden]"))).toEqual(["‖∇f‖"]);
     expect(texts(root.querySelectorAll(".axes .name"))).toEqual(["lr", "beta"]);
     const inputs = sliders.map((label) => label.querySelector("input"));
     expect(inputs.map((input) => [input.max, input.getAttribute("aria-label")])).toEqual([["2", "lr"], ["1", "beta"]]);
@@ -71,6 +72,18 @@ describe("a row", () => {
     expect(cells(row(series, "gd", false), run, 1)).toEqual(["(2.00, 4.00)", "1.25", "8.00"]);
   });
 
+  test("has a power of ten in signs to be seen and in words to be heard", () => {
+    const [made, small] = [row(series, "gd", false), { ...run, grad_norm: [7, 5.8e-5] }];
+    const parts = () => [...made.querySelector("td:last-child").childNodes].map((node) => [node.textContent, node.ariaHidden, node.className]);
+    cells(made, small, 1);
+    expect(parts()).toEqual([["5.8·10⁻⁵", "true", ""], ["5.8 times 10 to the −5", null, "unseen"]]);
+    const before = made.querySelector(".unseen");
+    cells(made, small, 1);
+    expect(made.querySelector(".unseen")).toBe(before);
+    cells(made, small, 0);
+    expect(parts()).toEqual([["7.00", undefined, undefined]]);
+  });
+
   test("says in words how a run ended, and has numbers again before", () => {
     const [made, ended] = [row(series, "gd", false), { ...run, last: 0, diverged: true }];
     expect(cells(made, ended, 1)).toEqual(["diverged after step 0"]);
@@ -92,6 +105,33 @@ describe("a row", () => {
 test("a checkbox is what it is named", () => {
   const box = check("−g").querySelector("input");
   expect([box.type, box.value, box.checked]).toEqual(["checkbox", "−g", false]);
+  expect(box.getAttribute("aria-label")).toBe("minus g"); // a screen reader leaves out the sign
+});
+
+test("a text stays what it is where it is the same", () => {
+  const node = document.createElement("p");
+  put(node, "0.1");
+  const [before] = node.childNodes;
+  put(node, "0.1");
+  expect(node.firstChild).toBe(before);
+  put(node, "0.2");
+  expect([node.firstChild === before, node.textContent]).toEqual([false, "0.2"]);
+});
+
+test("a slider stands where its value is, and says it", () => {
+  const { sliders } = build(document.body, meta);
+  fillSlider(sliders[0], { values: [0.01, 0.0316228, 0.1] }, 1);
+  const input = sliders[0].querySelector("input");
+  expect([input.value, input.getAttribute("aria-valuetext"), sliders[0].querySelector(".value").textContent]).toEqual(["1", "0.0316", "0.0316"]);
+});
+
+test("a row has its run's colour; a pinned one's marker only a line of it", () => {
+  for (const [pinned, edge] of [[false, "none"], [true, "red"]]) {
+    const made = row(series, "gd", pinned);
+    tint(made, "red");
+    const [line, marker] = ["path", "polygon"].map((part) => made.querySelector(part));
+    expect([line.getAttribute("stroke"), marker.getAttribute("fill"), marker.getAttribute("stroke")]).toEqual(["red", "red", edge]);
+  }
 });
 
 describe("colours", () => {

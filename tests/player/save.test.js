@@ -34,9 +34,12 @@ test("a file has its name, and its address lasts ten seconds", () => {
   vi.useFakeTimers();
   const clicked = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => {});
   const revoked = vi.spyOn(URL, "revokeObjectURL");
-  download(new Blob(["x"]), "booth-player.svg");
+  clicked.mockImplementation(() => (held = document.body.lastChild));
+  let held;
+  download(new Blob(["x"]), "booth-player.svg", document.body);
   const [link] = clicked.mock.contexts;
   expect([link.download, link.protocol]).toEqual(["booth-player.svg", "blob:"]);
+  expect([held === link, link.isConnected]).toEqual([true, false]); // in the page while it is clicked
   vi.advanceTimersByTime(9999);
   expect(revoked).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);

@@ -60,7 +60,7 @@ describe("the rest is asked for", () => {
     vi.advanceTimersByTime(199);
     expect(sent()).toHaveLength(1);
     vi.advanceTimersByTime(1);
-    expect(sent()[1]).toEqual({ all: true });
+    expect(sent()[1]).toEqual({ all: [1, 5] });
     vi.advanceTimersByTime(5000);
     expect(sent()).toHaveLength(2);
   });
@@ -74,7 +74,7 @@ describe("the rest is asked for", () => {
     expect(sent().map(({ all }) => all)).toEqual([undefined, undefined]);
     start.answer({ start: [2, 5] }, ["runs"]);
     vi.advanceTimersByTime(200);
-    expect(sent()[2]).toEqual({ all: true });
+    expect(sent()[2]).toEqual({ all: [2, 5] });
   });
 
   test("not while the start moves on", () => {
@@ -128,7 +128,7 @@ describe("an answer", () => {
     expect(state.start).toEqual([2, 5]); // not where the data of all runs still start
     expect(show).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(1000);
-    expect(sent().at(-1)).toEqual({ all: true }); // which the error's request had put off
+    expect(sent().at(-1)).toEqual({ all: [2, 5] }); // which the error's request had put off
   });
 
   test("that is an error lets the newest start have its turn", () => {

@@ -5,7 +5,10 @@ const meta = {
   title: "booth", window: [[-10, 10], [-10, 10]], floor: 0, steps: [0, 10, 20], coords: ["x", "y"], axes: [],
   series: [{ name: "gd" }, { name: "adam" }],
 };
-const run = (index, loss) => ({ series: { ...meta.series[index], axes: [] }, index, loss, last: 2, diverged: false, inner: [] });
+const root_v = { name: "√v", kind: "bar", values: [[1, 2, NaN], [3, 4, NaN]] };
+const run = (index, loss, inner = []) => ({
+  series: { ...meta.series[index], axes: [] }, index, loss, theta: [[1, 2, 3], [0, 0.5, 1]], last: 2, diverged: false, inner,
+});
 
 let root, state, heard;
 beforeEach(() => {
@@ -13,47 +16,106 @@ beforeEach(() => {
   root = document.createElement("div");
   root.innerHTML = `<canvas class="paths"></canvas><span class="start"></span><div class="loss"><canvas></canvas></div>
     <div class="bars"><canvas></canvas></div><p class="status"></p>`;
-  state = { step: 1.7, start: [-8, 0.5], live: false, chosen: () => [run(0, [9, 4, 1]), run(1, [9, 2, 0.5])], pinned: () => [] };
-  heard = voice({ root, $: (selector) => root.querySelector(selector), meta, state, places: { groups: [] } });
+  const runs = [run(0, [9, 4, 1]), run(1, [9, 2, 0.5], [root_v])];
+  state = { step: 1.7, start: [-8, 0.5], live: false, arrows: new Set(), bars: new Set(), chosen: () => runs, shown: () => runs, pinned: () => [] };
+  heard = voice({ root, $: (selector) => root.querySelector(selector), meta, state });
 });
 afterEach(() => vi.useRealTimers());
 
 const said = () => root.querySelector(".status").textContent;
 const label = (selector) => root.querySelector(selector).getAttribute("aria-label");
+const nothing = () => Object.assign(state, { chosen: () => [], shown: () => [] });
 
-test("it says where the runs are, after what led there", () => {
-  heard.tell(2);
-  expect(said()).toBe("Step 20 of 20: gd f = 1.00; adam f = 0.500.");
-  heard.tell(2, "lr 0.1; ");
-  expect(said()).toBe("lr 0.1; step 20 of 20: gd f = 1.00; adam f = 0.500.");
+test("it says where the runs are", () => {
+  heard.tell();
+  expect(said()).toBe("Step 10 of 20: gd f = 4.00; adam f = 2.00.");
+  state.bars.add("√v");
+  state.arrows.add("step");
+  heard.tell();
+  expect(said()).toBe("Step 10 of 20: gd f = 4.00; adam f = 2.00; gd step to (3.00, 1.00); adam root of v (2.00, 4.00), step to (3.00, 1.00).");
+  nothing();
+  heard.tell();
+  expect(said()).toBe("Step 10 of 20: no run is shown.");
 });
 
-test("it waits until nothing changes, and says only the last", () => {
-  heard.tellSoon("lr 0.1; ");
+test("it waits until nothing changes, and says only the last, for which the control has said the rest", () => {
+  heard.tellSoon();
   vi.advanceTimersByTime(300);
-  heard.tellSoon("lr 0.2; ");
-  vi.advanceTimersByTime(300);
+  heard.tellSoon("");
+  vi.advanceTimersByTime(399);
   expect(said()).toBe("");
-  vi.advanceTimersByTime(100);
-  expect(said()).toBe("lr 0.2; step 10 of 20: gd f = 4.00; adam f = 2.00.");
+  state.step = 2;
+  vi.advanceTimersByTime(1);
+  expect(said()).toBe("gd f = 1.00; adam f = 0.500.");
+  heard.tellSoon("Pinned: ");
+  vi.advanceTimersByTime(400);
+  expect(said()).toBe("Pinned: gd f = 1.00; adam f = 0.500.");
+});
+
+test("a quantity that is switched on is said", () => {
+  heard.tellInner("√v");
+  vi.advanceTimersByTime(400);
+  expect(said()).toBe("adam root of v (2.00, 4.00).");
+  state.step = 2;
+  heard.tellInner("√v");
+  vi.advanceTimersByTime(400);
+  expect(said()).toBe("adam root of v none at this step.");
+  nothing();
+  heard.tellInner("√v");
+  vi.advanceTimersByTime(400);
+  expect(said()).toBe("none at this step.");
 });
 
 test("what is said at once takes the place of what waits", () => {
-  heard.tellSoon("lr 0.1; ");
+  heard.tellSoon("");
   heard.say("Saved");
-  vi.advanceTimersByTime(1000);
-  expect(said()).toBe("Saved");
-  heard.tellSoon("lr 0.1; ");
-  heard.stop();
   vi.advanceTimersByTime(1000);
   expect(said()).toBe("Saved");
 });
 
+test("the end of the player is the end of what waits", () => {
+  heard.tellSoon("");
+  heard.labelSoon();
+  heard.stop();
+  vi.advanceTimersByTime(1000);
+  expect([said(), label(".paths")]).toEqual(["", null]);
+});
+
 test("the pictures are labelled", () => {
-  heard.label(1);
+  heard.label();
   expect(root.getAttribute("aria-label")).toBe("Player: gd, adam on booth");
   expect(label(".paths")).toBe("Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00.");
-  expect(label(".loss canvas")).toBe("Loss against the step, up to step 10");
+  expect(label(".loss canvas")).toBe("Loss against the step, up to step 10 of 20: gd from 9.00 to 4.00; adam from 9.00 to 2.00.");
+  expect(label(".bars canvas")).toBe("Bars: none.");
+  state.arrows.add("step");
+  state.bars.add("√v");
+  heard.label();
+  expect(label(".paths")).toBe("Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00; gd step to (3.00, 1.00); adam step to (3.00, 1.00).");
+  expect(label(".bars canvas")).toBe("Bars: adam root of v (2.00, 4.00).");
+  nothing();
+  heard.label();
+  expect(label(".paths")).toBe("Paths on booth, step 10 of 20: no run is shown.");
+  expect(label(".loss canvas")).toBe("Loss against the step, up to step 10 of 20: no run is shown.");
+});
+
+test("labels come a moment after the picture, once", () => {
+  heard.labelSoon();
+  vi.advanceTimersByTime(60);
+  heard.labelSoon();
+  vi.advanceTimersByTime(60);
+  expect(label(".paths")).toBe(null);
+  state.step = 2;
+  vi.advanceTimersByTime(40);
+  expect(label(".paths")).toContain("step 20 of 20");
+});
+
+test("a power of ten is said in words everywhere", () => {
+  state.chosen = state.shown = () => [{ ...run(0, [9, 5.8e-5, 1]), inner: [{ ...root_v, values: [[0, 2e-7, 0], [0, 1, 0]] }] }];
+  state.bars.add("√v");
+  heard.tell();
+  heard.label();
+  for (const text of [said(), label(".paths"), label(".loss canvas")]) expect(text).toContain("5.8 times 10 to the −5");
+  for (const text of [said(), label(".bars canvas")]) expect(text).toContain("(2.0 times 10 to the −7, 1.00)");
 });
 
 test("a move of the start is another value each time, none where it stays", () => {

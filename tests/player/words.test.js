@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { outcomes, point, settings, spoken, tell, title, where } from "../../lib/player/words.js";
+import { describe, expect, test } from "vitest";
+import { aloud, losses, outcomes, point, progress, quantities, settings, spoken, tell, title, where } from "../../lib/player/words.js";
 
 const meta = {
   window: [[-2, 2], [-2, 2]], floor: 1, steps: [0, 10, 20], series: [{}, {}], coords: ["x", "y"],
@@ -18,7 +18,48 @@ test("an outcome is said in words", () => {
   expect(tell(meta, { ...run, last: 0 }, 0)).toBe("f = 3.00");
   expect(tell(meta, { last: -1 }, 0)).toBe("no finite point");
   expect(outcomes(meta, [run, run], 2)).toBe("gd diverged after step 10; gd diverged after step 10");
-  expect(where(meta, 1)).toBe("step 10 of 20");
+  expect([progress(meta, 1), where(meta, 1)]).toEqual(["10 of 20", "step 10 of 20"]);
+});
+
+test("the loss is told from its start on", () => {
+  const other = { ...run, series: { name: "adam", axes: [] }, last: 2, diverged: false };
+  expect(losses(meta, [run, other], 1)).toBe("gd from 3.00 to 1.25; adam from 3.00 to 1.25");
+  expect(losses(meta, [run, other], 2)).toBe("gd diverged after step 10; adam from 3.00 to 1.00");
+});
+
+test("a quantity's name is said in words", () => {
+  expect(["−g", "√v_max", "step/m", "u"].map(aloud)).toEqual(["minus g", "root of v_max", "step over m", "u"]);
+});
+
+describe("inner quantities", () => {
+  const g = { name: "−g", values: [[-4, 0.5, 1], [8, NaN, 1]] };
+  const v = { name: "√v", values: [[1, NaN, 1], [2, NaN, 1]] };
+  const moving = { ...run, inner: [g, v] };
+  const told = (k, ...wanted) => quantities(meta, [moving], k, new Set(wanted));
+
+  test("are told that are wanted, a number for each coordinate", () => {
+    expect(told(0, "−g", "√v")).toBe("gd minus g (−4.00, 8.00), root of v (1.00, 2.00)");
+    expect(told(0, "√v")).toBe("gd root of v (1.00, 2.00)");
+    expect([told(0), told(0, "m")]).toEqual(["", ""]);
+    const line = { ...moving, inner: [{ name: "−g", values: [[-4]] }] };
+    expect(quantities(meta, [line], 0, new Set(["−g"]))).toBe("gd minus g −4.00");
+  });
+
+  test("are none where there is no number at all", () => {
+    expect(told(1, "−g", "√v")).toBe("gd minus g (0.500, –), root of v none at this step");
+  });
+
+  test("have the step as the point it leads to", () => {
+    expect(told(0, "step")).toBe("gd step to (0.000, 2.000)");
+    expect(told(1, "step")).toBe("gd no step follows");
+  });
+
+  test("are those of the runs that still go on", () => {
+    expect(told(2, "−g", "step")).toBe("");
+    const other = { ...moving, series: { name: "adam", axes: [] }, last: 2, diverged: false };
+    expect(quantities(meta, [moving, other], 2, new Set(["−g"]))).toBe("adam minus g (1.00, 1.00)");
+    expect(quantities(meta, [other, moving], 0, new Set(["√v"]))).toBe("adam root of v (1.00, 2.00); gd root of v (1.00, 2.00)");
+  });
 });
 
 test("a pinned run says where the sliders were", () => {
