@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-import conftest
-
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
 SCRIPTS = sorted(path.stem for path in FIGURES.glob("*.py"))
@@ -51,7 +49,7 @@ def unlike(old, new):
     return None if rms <= 0.5 else f"RMS {rms:.3g} of 255"
 
 
-@pytest.mark.skipif(not conftest.compare_figures, reason="another Matplotlib than the locked one")
+@pytest.mark.usefixtures("locked_matplotlib")
 def test_figures_are_what_their_scripts_draw(drawn):
     kept = {path.name: path for path in FIGURES.iterdir() if path.suffix in {".svg", ".png", ".gif"}}
     new = {path.name: path for path in drawn.iterdir()}
