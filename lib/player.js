@@ -734,18 +734,14 @@ function row(series, name, pinned) {
   return made;
 }
 
-// A text where it is another one: to put the same there again would have the page laid out anew.
-function put(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
 // A number; beside one with a power of ten the words that a screen reader says of it.
 function putNumber(cell, text) {
   const words = spoken(text);
-  if (words === text) return put(cell, text);
-  if (cell.textContent === text + words) return;
-  cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
-  [text, words].forEach((part, i) => (cell.children[i].textContent = part));
+  if (words === text) cell.textContent = text;
+  else if (cell.textContent !== text + words) {
+    cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
+    [text, words].forEach((part, i) => (cell.children[i].textContent = part));
+  }
 }
 
 // A row's numbers, or in words how the run ended.
@@ -755,7 +751,7 @@ function fillRow(row, meta, run, k) {
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) put(cells[0], tell(meta, run, k));
+  if (gone) cells[0].textContent = tell(meta, run, k);
   else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
 }
 
@@ -768,7 +764,7 @@ function tint(row, color) {
 // A sweep's slider with the value it stands for.
 function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
-  put(label.querySelector(".value"), value);
+  label.querySelector(".value").textContent = value;
   input.value = at;
   input.setAttribute("aria-valuetext", value);
 }
@@ -1395,7 +1391,7 @@ function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
+    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }

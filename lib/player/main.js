@@ -6,7 +6,7 @@ import { nearest } from "./shapes.js";
 import { drawLand, shapes } from "./canvas.js";
 import { drawMap } from "./map.js";
 import { drawBars, drawLoss } from "./charts.js";
-import { build, fillRow, fillSlider, icon, palette, put, row, tint } from "./page.js";
+import { build, fillRow, fillSlider, icon, palette, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
 import { Places } from "./places.js";
@@ -88,7 +88,7 @@ export function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
+    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }

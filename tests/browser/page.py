@@ -24,6 +24,7 @@ MOUNT = """async ({ state, data, esm, css, address }) => {
         on: (name, act) => (heard[name] = act), off: (name) => delete heard[name],
     };
     window.leave = module.default.render({ model, el: document.querySelector('#host') });
+    window.named = [...document.querySelectorAll('#host [role=img]')].every((canvas) => canvas.ariaLabel);
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
 

@@ -254,6 +254,10 @@ def test_the_copied_code_of_a_race_makes_all_shown(screen):
     for name, run in runs.items():
         np.testing.assert_array_equal(run.theta, player._runs[name].theta)
         assert "grad" in run
+    for name in runs:
+        assert on.button("Copy code").is_enabled()
+        on.button(name).click()
+    assert on.button("Copy code").is_disabled()
 
 
 def test_a_clipboard_that_refuses_shows_the_line(screen, race):

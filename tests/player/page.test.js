@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { build, check, fillRow, fillSlider, icon, onDark, palette, put, row, tint } from "../../lib/player/page.js";
+import { build, check, fillRow, fillSlider, icon, onDark, palette, row, tint } from "../../lib/player/page.js";
 import "../../lib/player.css";
 import { meta } from "./help.js";
 
@@ -106,16 +106,6 @@ test("a checkbox is what it is named", () => {
   const box = check("−g").querySelector("input");
   expect([box.type, box.value, box.checked]).toEqual(["checkbox", "−g", false]);
   expect(box.getAttribute("aria-label")).toBe("minus g"); // a screen reader leaves out the sign
-});
-
-test("a text stays what it is where it is the same", () => {
-  const node = document.createElement("p");
-  put(node, "0.1");
-  const [before] = node.childNodes;
-  put(node, "0.1");
-  expect(node.firstChild).toBe(before);
-  put(node, "0.2");
-  expect([node.firstChild === before, node.textContent]).toEqual([false, "0.2"]);
 });
 
 test("a slider stands where its value is, and says it", () => {
