@@ -222,6 +222,8 @@ const MARKERS = {
   "+": [4, 0, 0.3], x: [4, 1 / 8, 0.3], 1: [3, 1 / 4, 0.25], 2: [3, -1 / 4, 0.25], 3: [3, 1 / 2, 0.25], 4: [3, 0, 0.25],
 };
 
+const SAME = 0.5; // pixels
+
 function outline(marker, x, y, size) {
   const [corners, turn, waist] = MARKERS[marker] ?? [24, 0];
   if (waist) size *= 1.3;
@@ -310,12 +312,17 @@ function place({ points, last }, step) {
   return [at(0), at(1)];
 }
 
-// The line from one step to another, as the current path.
+// The line from one step to another, as the current path; without the steps that end where the last one drawn did.
 function trace(g, line, from, until) {
   const { points } = line;
+  let [x, y] = place(line, from);
   g.beginPath();
-  g.moveTo(...place(line, from));
-  for (let k = Math.floor(from) + 1; k <= until; k++) g.lineTo(points[2 * k], points[2 * k + 1]);
+  g.moveTo(x, y);
+  for (let k = Math.floor(from) + 1; k <= until; k++) {
+    const [nx, ny] = [points[2 * k], points[2 * k + 1]];
+    if (k + 1 <= until && Math.abs(nx - x) + Math.abs(ny - y) < SAME) continue;
+    g.lineTo((x = nx), (y = ny));
+  }
   if (until > Math.floor(until)) g.lineTo(...place(line, until));
 }
 
@@ -738,8 +745,8 @@ function row(series, name, pinned) {
 function putNumber(cell, text) {
   const words = spoken(text);
   if (words === text) cell.textContent = text;
-  else if (cell.textContent !== text + words) {
-    cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
+  else {
+    if (!cell.children.length) cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
     [text, words].forEach((part, i) => (cell.children[i].textContent = part));
   }
 }

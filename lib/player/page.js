@@ -64,8 +64,8 @@ export function row(series, name, pinned) {
 function putNumber(cell, text) {
   const words = spoken(text);
   if (words === text) cell.textContent = text;
-  else if (cell.textContent !== text + words) {
-    cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
+  else {
+    if (!cell.children.length) cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
     [text, words].forEach((part, i) => (cell.children[i].textContent = part));
   }
 }

@@ -7,6 +7,8 @@ const MARKERS = {
   "+": [4, 0, 0.3], x: [4, 1 / 8, 0.3], 1: [3, 1 / 4, 0.25], 2: [3, -1 / 4, 0.25], 3: [3, 1 / 2, 0.25], 4: [3, 0, 0.25],
 };
 
+const SAME = 0.5; // pixels
+
 export function outline(marker, x, y, size) {
   const [corners, turn, waist] = MARKERS[marker] ?? [24, 0];
   if (waist) size *= 1.3;
@@ -95,12 +97,17 @@ export function place({ points, last }, step) {
   return [at(0), at(1)];
 }
 
-// The line from one step to another, as the current path.
+// The line from one step to another, as the current path; without the steps that end where the last one drawn did.
 export function trace(g, line, from, until) {
   const { points } = line;
+  let [x, y] = place(line, from);
   g.beginPath();
-  g.moveTo(...place(line, from));
-  for (let k = Math.floor(from) + 1; k <= until; k++) g.lineTo(points[2 * k], points[2 * k + 1]);
+  g.moveTo(x, y);
+  for (let k = Math.floor(from) + 1; k <= until; k++) {
+    const [nx, ny] = [points[2 * k], points[2 * k + 1]];
+    if (k + 1 <= until && Math.abs(nx - x) + Math.abs(ny - y) < SAME) continue;
+    g.lineTo((x = nx), (y = ny));
+  }
   if (until > Math.floor(until)) g.lineTo(...place(line, until));
 }
 

@@ -30,6 +30,15 @@ describe("a line", () => {
     expect(traced(0.5, 1.5)).toBeNear([[25, 120], [40, 120], [40, 100]], 1e-4);
     expect(traced(1, 1)).toBeNear([[40, 120]], 1e-4);
   });
+
+  test("has no corners that cannot be seen, but its end", () => {
+    const close = pixels(f, [0, 0.02, 0.03, 0.06, 0.07], [0, 0, 0, 0, 0], 4); // 0.2, 0.3, 0.6 and 0.7 pixels away
+    const g = new Recorder();
+    trace(g, close, 0, 4);
+    expect(g.path.map(([x]) => x)).toBeNear([10, 10.6, 10.7], 1e-4);
+    trace(g, close, 0, 2.5);
+    expect(g.path.map(([x]) => x)).toBeNear([10, 10.3, 10.45], 1e-4);
+  });
 });
 
 test("the nearest step is found as far as the run was played", () => {
