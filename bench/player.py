@@ -111,6 +111,13 @@ SLIDER = """async ([root, times]) => {
     }
     return found;
 }"""
+# A slider alone, beside the player: what the page itself takes for a frame with a moved slider.
+BARE = """root => {
+    const bare = document.createElement('div');
+    bare.innerHTML = '<div class="axes"><input type="range" max="20"></div>';
+    root.after(bare);
+    return bare;
+}"""
 DRAG = """async ([root, times]) => {
     const found = [];
     const [start, cell] = [root.querySelector('.start'), root.querySelector('tbody td')];
@@ -231,6 +238,11 @@ def main():
             )
             return page.evaluate(script, [player.element_handle(), amount])
 
+        def bare(number, times):
+            root = cell(number).locator(".downhill-player").element_handle()
+            slider = page.evaluate_handle(BARE, root)
+            return page.evaluate(SLIDER, [slider, times])
+
         def median(times):
             return f"{statistics.median(times):.1f} ({statistics.quantiles(times, n=10)[0]:.1f})"
 
@@ -242,6 +254,7 @@ def main():
             ("frames/s, the same, following the head at 16×", ask(3, FOLLOW, 3), "60"),
             ("frames/s, a player that plays outside the window", ask(0, UNSEEN, 1), "0"),
             ("slider to paint, median (tenth) ms", median(ask(2, SLIDER, 100)), "≤ 5"),
+            ("the same of a slider that does nothing, on the same page", median(bare(2, 100)), "peer"),
             (
                 "start of a 21 × 11 × 200 Adam grid to paint, median (tenth) ms",
                 median(ask(2, DRAG, 60)),
