@@ -57,7 +57,7 @@ endif
 	  echo "Making .venv with Python $$version"; \
 	  "$$python" -m venv --clear .venv; \
 	fi; \
-	echo "Installing the locked packages into .venv (about a minute, 800 MB on disk)"; \
+	echo "Installing the locked packages into .venv (about a minute, 1 GB on disk)"; \
 	$(PY) -m pip install -qq --require-hashes -r requirements.lock; \
 	$(PY) -m pip install -qq --no-build-isolation --no-deps -e .; \
 	$(PY) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null; \
