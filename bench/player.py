@@ -116,6 +116,7 @@ BARE = """root => {
     const bare = document.createElement('div');
     bare.innerHTML = '<div class="axes"><input type="range" max="20"></div>';
     root.after(bare);
+    bare.scrollIntoView({ block: 'nearest' });
     return bare;
 }"""
 DRAG = """async ([root, times]) => {

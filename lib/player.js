@@ -1056,10 +1056,10 @@ function starter({ model, meta, state, changed, show, say }) {
 // What the player says: the labels of its pictures, and what has changed, once the reader has stopped changing it.
 
 
-const [AFTER, PAUSE] = [100, 400]; // milliseconds
+const [LABELS, PAUSE] = [100, 400]; // milliseconds
 
 function voice({ root, $, meta, state }) {
-  let [soon, labels, moves] = [0, 0, 0];
+  let [soon, labelled, moves] = [0, 0, 0];
   const here = () => Math.floor(state.step);
   const runs = () => [...state.chosen(), ...state.pinned()];
   const inner = (wanted) => quantities(meta, state.shown(), here(), wanted);
@@ -1083,8 +1083,8 @@ function voice({ root, $, meta, state }) {
   }
   // Labels follow the paint: they are not to be waited for.
   function labelSoon() {
-    clearTimeout(labels);
-    labels = setTimeout(label, AFTER);
+    clearTimeout(labelled);
+    labelled = setTimeout(label, LABELS);
   }
 
   function say(text) {
@@ -1095,14 +1095,14 @@ function voice({ root, $, meta, state }) {
     clearTimeout(soon);
     soon = setTimeout(() => say(text()), PAUSE);
   }
-  // Where the runs are, and how far they have come unless something else led there. A control has said its own value.
+  // Where the runs are, after what led there: the step, or nothing where a control has said its own value.
   const tell = (before = `Step ${progress(meta, here())}: `) => `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
   return {
     say, place, label, labelSoon,
     tell: () => say(tell()),
     tellSoon: (before) => saySoon(() => tell(before)),
     tellInner: (name) => saySoon(() => `${spoken(inner(new Set([name]))) || "none at this step"}.`),
-    stop: () => [soon, labels].forEach(clearTimeout),
+    stop: () => [soon, labelled].forEach(clearTimeout),
   };
 }
 
@@ -1402,6 +1402,7 @@ function render({ model, el }) {
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }
+
   // Playing.
   const time = clock({
     last,

@@ -88,10 +88,10 @@ class Player(anywidget.AnyWidget):
 
     def move(self, start: ArrayLike) -> None:
         """Run everything again from another start, each series in one vectorized call."""
-        self._runs = self._again(self._runs, start)
+        self._runs = self._moved(self._runs, start)
         self._publish()
 
-    def _again(self, runs: Runs, start: ArrayLike) -> Runs:
+    def _moved(self, runs: Runs, start: ArrayLike) -> Runs:
         """The same runs from another start."""
         if not self.meta["movable"]:
             raise ValueError("these runs do not say how they were made from one start; make them with sweep")
@@ -110,16 +110,16 @@ class Player(anywidget.AnyWidget):
             self.data = wire.pack(self._runs, self.meta["floor"])
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        if "hello" in content:
-            self.send({"hello": True})
-        if "start" in content:
-            try:
-                shown = self._again(self._chosen(content["at"]), content["start"])
+        try:
+            if "hello" in content:
+                self.send({"hello": True})
+            if "start" in content:
+                shown = self._moved(self._chosen(content["at"]), content["start"])
                 self.send({"start": content["start"]}, [wire.pack(shown, self.meta["floor"]), FILL])
-            except Exception as error:  # shown to the reader who drags; the kernel's log is not
-                self.send({"error": str(error)})
-        if "all" in content:
-            self.move(content["all"])
+            if "all" in content:
+                self.move(content["all"])
+        except Exception as error:  # shown to the reader who drags; the kernel's log is not
+            self.send({"error": str(error)})
 
     def opening(self) -> Runs:
         """The runs on screen when the player opens, one for each series."""

@@ -397,7 +397,9 @@ def test_the_page_hears_the_runs_on_screen_first_and_all_when_it_asks(grid, aske
     assert player.start == start
 
 
-@pytest.mark.parametrize("message", [{"start": [1, None], "at": []}, {"start": [1, 1], "at": [7]}])
+@pytest.mark.parametrize(
+    "message", [{"start": [1, None], "at": []}, {"start": [1, 1], "at": [7]}, {"all": [1]}]
+)
 def test_a_page_that_asks_for_nonsense_hears_why(race, asked, message):
     player = Player(race)
     before = player.data

@@ -92,6 +92,7 @@ export function render({ model, el }) {
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }
+
   // Playing.
   const time = clock({
     last,

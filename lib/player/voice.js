@@ -3,10 +3,10 @@
 import { number } from "./numbers.js";
 import { losses, outcomes, progress, quantities, spoken, where } from "./words.js";
 
-const [AFTER, PAUSE] = [100, 400]; // milliseconds
+const [LABELS, PAUSE] = [100, 400]; // milliseconds
 
 export function voice({ root, $, meta, state }) {
-  let [soon, labels, moves] = [0, 0, 0];
+  let [soon, labelled, moves] = [0, 0, 0];
   const here = () => Math.floor(state.step);
   const runs = () => [...state.chosen(), ...state.pinned()];
   const inner = (wanted) => quantities(meta, state.shown(), here(), wanted);
@@ -30,8 +30,8 @@ export function voice({ root, $, meta, state }) {
   }
   // Labels follow the paint: they are not to be waited for.
   function labelSoon() {
-    clearTimeout(labels);
-    labels = setTimeout(label, AFTER);
+    clearTimeout(labelled);
+    labelled = setTimeout(label, LABELS);
   }
 
   function say(text) {
@@ -42,13 +42,13 @@ export function voice({ root, $, meta, state }) {
     clearTimeout(soon);
     soon = setTimeout(() => say(text()), PAUSE);
   }
-  // Where the runs are, and how far they have come unless something else led there. A control has said its own value.
+  // Where the runs are, after what led there: the step, or nothing where a control has said its own value.
   const tell = (before = `Step ${progress(meta, here())}: `) => `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
   return {
     say, place, label, labelSoon,
     tell: () => say(tell()),
     tellSoon: (before) => saySoon(() => tell(before)),
     tellInner: (name) => saySoon(() => `${spoken(inner(new Set([name]))) || "none at this step"}.`),
-    stop: () => [soon, labels].forEach(clearTimeout),
+    stop: () => [soon, labelled].forEach(clearTimeout),
   };
 }

@@ -11,7 +11,7 @@ from page import Screen
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum
 from lib.player import Player
-from lib.surfaces import booth, rosenbrock
+from lib.surfaces import booth, ravine, rosenbrock
 
 COURSE = Path(__file__).parents[2]
 
@@ -58,6 +58,12 @@ def race():
 @pytest.fixture
 def grid():
     runs = sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=np.geomspace(1e-3, 1, 7), beta1=[0.5, 0.9, 0.99])
+    return Player(runs)
+
+
+@pytest.fixture
+def inside():
+    runs = sweep(ravine(10), (-1.8, 1.0), adam, 40, lr=[0.05, 0.1, 0.2], record=["grad", "m", "v"])
     return Player(runs)
 
 

@@ -86,18 +86,22 @@ class Screen:
             "old => document.querySelector('.downhill-player canvas').toDataURL() !== old", arg=picture
         )
 
-    def wait_for_status(self, text):
+    def wait_for_status(self, text, **how):
         """Until the player says what begins like this."""
         self.page.wait_for_function(
             "text => document.querySelector('.downhill-player .status').textContent.startsWith(text)",
             arg=text,
+            **how,
         )
 
-    def wait_for_label(self, canvas, text):
-        """Until a picture's label has this in it; labels follow the picture."""
+    def wait_for_label(self, canvas, text, but=""):
+        """Until a picture's label has this in it and is another than `but`; labels follow the picture."""
         self.page.wait_for_function(
-            "([canvas, text]) => document.querySelector(`.downhill-player ${canvas}`).ariaLabel.includes(text)",
-            arg=[canvas, text],
+            """([canvas, text, but]) => {
+                const label = document.querySelector(`.downhill-player ${canvas}`).ariaLabel;
+                return label.includes(text) && label !== but;
+            }""",
+            arg=[canvas, text, but],
         )
         return self.root.locator(canvas).get_attribute("aria-label")
 

@@ -1,7 +1,6 @@
 """The player's page: every control by mouse and by keyboard, with a kernel, without one, with broken data."""
 
 import random
-import re
 
 import lab as laboratory
 import numpy as np
@@ -43,33 +42,6 @@ def test_the_end_is_announced_and_play_starts_again(screen, race):
     assert all(name in said for name in ("momentum f = ", "adam f = "))
     on.button("Play").click()
     assert on.step < 60
-
-
-def test_playing_from_the_scrub_says_little(screen, race):
-    """A screen reader queues each value of a slider that has the focus: here the first and the last."""
-    on = screen(race)
-    on.root.get_by_label("speed").select_option("4")
-    on.page.evaluate(
-        """() => { window.said = []; const input = document.querySelector('.scrub input');
-            new MutationObserver(() => said.push(input.ariaValueText)).observe(input, { attributeFilter: ['aria-valuetext'] }); }"""
-    )
-    on.scrub.press("Space")
-    on.wait_for_status("Step")
-    said = on.page.evaluate("said")
-    assert len(said) <= 3 and said[-1] == "60 of 60" and on.step == 60
-    on.page.evaluate("said.length = 0")
-    on.button("Play").click()
-    on.page.wait_for_function("said.length > 5")
-
-
-def test_reduced_motion_jumps_to_the_last_step(browser, race):
-    with laboratory.visit(browser, reduced_motion="reduce") as seen:
-        on = Screen(seen.page, race)
-        on.scrub.fill("3")
-        on.button("Play").click()
-        assert on.step == 60 and "Step 60 of 60" in on.status.inner_text()
-        assert on.button("Play").is_visible()
-        seen.assert_quiet()
 
 
 # Every control.
@@ -153,7 +125,7 @@ def test_speed_by_keys(screen, race):
     assert speed.input_value() == "2"
     speed.select_option("8")
     on.button("Play").click()
-    on.wait_for_status("Step")
+    on.wait_for_status("Step", timeout=5000)
 
 
 @pytest.mark.parametrize("press", ["click", "Space"])
@@ -185,57 +157,6 @@ def test_the_legend_points_at_a_run(screen, race, by):
     assert on.picture() != before and on.picture(".loss canvas") != loss
     on.page.mouse.move(1, 1) if by == "mouse" else on.page.locator("#before").focus()
     assert on.picture() == before and on.picture(".loss canvas") == loss
-
-
-def test_tab_reaches_every_control(screen, grid):
-    on = screen(grid)
-    on.wake()
-    on.page.locator("#before").focus()
-    names = []
-    for _ in range(19):
-        on.page.keyboard.press("Tab")
-        names.append(
-            on.page.evaluate(
-                "(e => e.ariaLabel || e.closest('label')?.innerText || e.innerText || '')(document.activeElement)"
-            )
-            .split("\n")[0]
-            .split(",")[0]
-            .strip()
-        )
-    assert names[:5] == ["Start", "adam", "Play", "One step back", "One step forward"]
-    assert [re.match(r"[A-Za-z]+\d?", name)[0] for name in names[5:10]] == [
-        "Step",
-        "speed",
-        "Loop",
-        "lr",
-        "beta1",
-    ]
-    assert names[10] == "view" and names[11:16] == [
-        "step",
-        "Pin",
-        "Copy code",
-        "Save the picture as SVG",
-        "Save the picture as PNG",
-    ]
-    assert names[16] == "Full screen"
-
-
-def test_keys_stay_in_the_player(screen, grid):
-    on = screen(grid)
-    slider = on.root.get_by_role("slider", name="lr")
-    for key in ("ArrowRight", "j", "d", "Escape", "Control+s"):
-        slider.press(key)
-    assert on.page.evaluate("keys") == ["Escape", "Control", "s"]
-
-
-def test_labels_keep_up(screen, race):
-    on = screen(race)
-    on.scrub.fill("7")
-    assert on.page.evaluate("named"), "pictures without a name while the page opens"
-    assert on.scrub.get_attribute("aria-valuetext") == "7 of 60"
-    on.wait_for_label(".paths", "step 7 of 60: gd f = ")
-    on.wait_for_label(".loss canvas", "step 7 of 60: gd from ")
-    assert on.root.get_attribute("aria-label") == "Player: gd, momentum, adam on booth"
 
 
 # The start.
