@@ -239,17 +239,17 @@ def main():
             )
             return page.evaluate(script, [player.element_handle(), amount])
 
-        def sliders(number):
-            """A player's slider and one that does nothing, in turns: both see the same machine."""
+        def slider_rows(number):
+            """A player's slider and one that does nothing, in turns: a slow minute falls on both."""
             bare = page.evaluate_handle(BARE, cell(number).locator(".downhill-player").element_handle())
-            players, others = [], []
-            for _ in range(10):
-                players += ask(number, SLIDER, 42)
-                others += page.evaluate(SLIDER, [bare, 42])
+            player_times, bare_times = [], []
+            for _ in range(10):  # a turn takes each slider twice through its 21 values
+                player_times += ask(number, SLIDER, 42)
+                bare_times += page.evaluate(SLIDER, [bare, 42])
             bare.evaluate("bare => bare.remove()")
             return [
-                ("slider to paint, median (tenth) ms", median(players), "≤ 5"),
-                ("the same of a slider that does nothing, on the same page", median(others), "peer"),
+                ("slider to paint, median (tenth) ms", median(player_times), "≤ 5"),
+                ("the same of a slider that does nothing, on the same page", median(bare_times), "peer"),
             ]
 
         def median(times):
@@ -262,7 +262,7 @@ def main():
             ("frames/s, two runs with all arrows and bars", ask(3, INNER, 3), "60"),
             ("frames/s, the same, following the head at 16×", ask(3, FOLLOW, 3), "60"),
             ("frames/s, a player that plays outside the window", ask(0, UNSEEN, 1), "0"),
-            *sliders(2),
+            *slider_rows(2),
             (
                 "start of a 21 × 11 × 200 Adam grid to paint, median (tenth) ms",
                 median(ask(2, DRAG, 120)),
