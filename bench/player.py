@@ -74,8 +74,8 @@ ipywidgets.VBox([play, number, image])"""
 
 # In the page. `frame` resolves as a frame begins, before it is painted; `painted`, called there, after it.
 TOOLS = """() => {
+    const { port1, port2 } = new MessageChannel();
     window.painted = () => new Promise((done) => {
-        const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => done(performance.now());
         port2.postMessage(0);
     });

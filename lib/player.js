@@ -408,17 +408,33 @@ function clip(g, left, top, width, height) {
   g.clip();
 }
 
+// ground.js
+
+// What the map's paths run over, and what stays while they play: the landscape, its axes, minima and saddles.
+
+
 // The landscape's shapes as paths; `d` stays for SVG.
 function shapes({ unit = 1, shapes = [] }) {
   return { unit, shapes: shapes.map((shape) => ({ ...shape, path: new Path2D(shape.d) })) };
 }
 
-function drawLand(g, f, land, [[x0, x1], [y0, y1]], zoom, colors) {
+function drawGround(g, f, land, meta, colors) {
+  clip(g, f.left, f.top, f.width, f.height);
+  drawLand(g, f, land, meta.window, colors);
+  g.restore();
+  const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
+  drawAxes(g, f, colors, { across, up: ticks(f.ys, 5), label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
+  g.strokeRect(f.left, f.top, f.width, f.height);
+  clip(g, f.left, f.top, f.width, f.height);
+  drawMarks(g, f, meta.marks, colors);
+  g.restore();
+}
+
+function drawLand(g, f, land, [[x0, x1], [y0, y1]], colors) {
   const [left, right, top, bottom] = [f.px(x0), f.px(x1), f.py(y1), f.py(y0)];
   const [sx, sy] = [(right - left) / land.unit, (bottom - top) / land.unit];
-  clip(g, f.left, f.top, f.width, f.height);
   for (const { d, path, fill, line, from } of land.shapes) {
-    if (from > zoom) continue;
+    if (from > f.zoom) continue;
     const drawn = new Path2D();
     drawn.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
     Object.assign(drawn, { d, at: [sx, 0, 0, sy, left, top] }); // for the SVG
@@ -427,25 +443,35 @@ function drawLand(g, f, land, [[x0, x1], [y0, y1]], zoom, colors) {
     Object.assign(g, { strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0], lineWidth: (fill || from ? 0.7 : 1.7) * colors.em });
     g.stroke(drawn);
   }
-  g.restore();
 }
 
-// map.js
+function drawMarks(g, f, marks, colors) {
+  const { em } = colors;
+  for (const [x, y] of marks.minima) {
+    polygon(g, outline("*", f.px(x), f.py(y), 6.5 * em));
+    Object.assign(g, { fillStyle: colors.fg, strokeStyle: colors.bg, lineWidth: 2 * em });
+    g.stroke();
+    g.fill();
+  }
+  g.beginPath();
+  for (const [x, y] of marks.saddles) {
+    const [px, py, r] = [f.px(x), f.py(y), 4.5 * em];
+    g.moveTo(px - r, py - r), g.lineTo(px + r, py + r), g.moveTo(px - r, py + r), g.lineTo(px + r, py - r);
+  }
+  for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+}
 
-// The map: paths with heads and trails over the landscape, arrows at the heads, marks.
+// paths.js
+
+// What moves on the map: paths with heads and trails, arrows at the heads, the start.
 
 
 const PIECES = 6; // of a trail, each fainter than the one after it
 const OLD = 0.55; // how much is left of what lies behind the trail
 
-function drawMap(g, f, meta, state, colors) {
+function drawPaths(g, f, meta, state, colors) {
   const { em } = colors;
-  const up = ticks(f.ys, 5);
-  const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, up, label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
-  g.strokeRect(f.left, f.top, f.width, f.height);
   clip(g, f.left, f.top, f.width, f.height);
-  drawMarks(g, f, meta.marks, colors);
   for (const run of state.pinned()) {
     trace(g, run.path, 0, Math.min(state.step, run.last));
     for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
@@ -479,22 +505,6 @@ function drawMap(g, f, meta, state, colors) {
     for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
   }
   g.restore();
-}
-
-function drawMarks(g, f, marks, colors) {
-  const { em } = colors;
-  for (const [x, y] of marks.minima) {
-    polygon(g, outline("*", f.px(x), f.py(y), 6.5 * em));
-    Object.assign(g, { fillStyle: colors.fg, strokeStyle: colors.bg, lineWidth: 2 * em });
-    g.stroke();
-    g.fill();
-  }
-  g.beginPath();
-  for (const [x, y] of marks.saddles) {
-    const [px, py, r] = [f.px(x), f.py(y), 4.5 * em];
-    g.moveTo(px - r, py - r), g.lineTo(px + r, py + r), g.moveTo(px - r, py + r), g.lineTo(px + r, py - r);
-  }
-  for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
 }
 
 // The path, its last fifth stronger towards the head.
@@ -741,24 +751,31 @@ function row(series, name, pinned) {
   return made;
 }
 
+// An element's text, in the text node that is there: for a new one the browser looks up its style.
+function put(element, text) {
+  const [node, more] = element.childNodes;
+  if (node?.nodeType === Node.TEXT_NODE && !more) node.data = text;
+  else element.textContent = text;
+}
+
 // A number; beside one with a power of ten the words that a screen reader says of it.
 function putNumber(cell, text) {
   const words = spoken(text);
-  if (words === text) cell.textContent = text;
+  if (words === text) put(cell, text);
   else {
     if (!cell.children.length) cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
-    [text, words].forEach((part, i) => (cell.children[i].textContent = part));
+    [text, words].forEach((part, i) => put(cell.children[i], part));
   }
 }
 
 // A row's numbers, or in words how the run ended.
 function fillRow(row, meta, run, k) {
-  const cells = row.querySelectorAll("td");
+  const [, ...cells] = row.cells;
   const gone = k > run.last;
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) cells[0].textContent = tell(meta, run, k);
+  if (gone) put(cells[0], tell(meta, run, k));
   else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
 }
 
@@ -771,7 +788,7 @@ function tint(row, color) {
 // A sweep's slider with the value it stands for.
 function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
-  label.querySelector(".value").textContent = value;
+  put(label.querySelector(".value"), value);
   input.value = at;
   input.setAttribute("aria-valuetext", value);
 }
@@ -1156,8 +1173,8 @@ function compose({ root, places, meta, state, land, colors, heading }) {
     Object.assign(g, { font: `${13 * em}px ${colors.font}`, fillStyle: colors.fg, textAlign: "left", textBaseline: "middle" });
     g.fillText(heading, margin, top / 2);
     part(g, ".map", () => {
-      drawLand(g, places.map, land, meta.window, places.map.zoom, colors);
-      drawMap(g, places.map, meta, { ...plain, live: false }, colors);
+      drawGround(g, places.map, land, meta, colors);
+      drawPaths(g, places.map, meta, { ...plain, live: false }, colors);
     });
     part(g, ".loss", () => drawLoss(g, places.loss, meta, plain, colors));
     if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
@@ -1359,7 +1376,6 @@ function render({ model, el }) {
   }
   function choose() {
     runs = meta.series.map((_, i) => select(meta, data, i, state.at));
-    sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
     locate();
   }
   function locate() {
@@ -1381,10 +1397,10 @@ function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    const view = [map.xs, map.ys, map.width, places.sizes.get(landCanvas), colors.dark, colors.forced, colors.bg, devicePixelRatio].join();
-    if (view !== landed) drawLand(places.canvas(landCanvas), map, land, meta.window, map.zoom, colors);
+    const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
+    if (view !== landed) drawGround(places.canvas(landCanvas), map, land, meta, colors);
     landed = view;
-    drawMap(places.canvas(mapCanvas), map, meta, state, colors);
+    drawPaths(places.canvas(mapCanvas), map, meta, state, colors);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
@@ -1398,7 +1414,7 @@ function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
+    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }
@@ -1513,6 +1529,7 @@ function render({ model, el }) {
   sliders.forEach((label, i) =>
     on(label.querySelector("input"), "input", (event) => {
       state.at[i] = Number(event.target.value);
+      fillSlider(label, meta.axes[i], state.at[i]);
       choose();
       tellSoon("");
     }),
@@ -1559,12 +1576,14 @@ function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
+    landed = "";
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }
   $(".pin").hidden = !meta.axes.length && !meta.movable;
   $(".full").hidden = !document.fullscreenEnabled;
   button();
+  sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
   load();
   paint();
   speech.label();

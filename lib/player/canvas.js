@@ -67,25 +67,3 @@ export function clip(g, left, top, width, height) {
   g.rect(left, top, width, height);
   g.clip();
 }
-
-// The landscape's shapes as paths; `d` stays for SVG.
-export function shapes({ unit = 1, shapes = [] }) {
-  return { unit, shapes: shapes.map((shape) => ({ ...shape, path: new Path2D(shape.d) })) };
-}
-
-export function drawLand(g, f, land, [[x0, x1], [y0, y1]], zoom, colors) {
-  const [left, right, top, bottom] = [f.px(x0), f.px(x1), f.py(y1), f.py(y0)];
-  const [sx, sy] = [(right - left) / land.unit, (bottom - top) / land.unit];
-  clip(g, f.left, f.top, f.width, f.height);
-  for (const { d, path, fill, line, from } of land.shapes) {
-    if (from > zoom) continue;
-    const drawn = new Path2D();
-    drawn.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
-    Object.assign(drawn, { d, at: [sx, 0, 0, sy, left, top] }); // for the SVG
-    if (fill && !colors.forced) g.fillStyle = fill[colors.dark ? 1 : 0], g.fill(drawn, "evenodd");
-    if (!line) continue;
-    Object.assign(g, { strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0], lineWidth: (fill || from ? 0.7 : 1.7) * colors.em });
-    g.stroke(drawn);
-  }
-  g.restore();
-}

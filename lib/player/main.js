@@ -3,10 +3,10 @@
 import { progress, settings, title, where } from "./words.js";
 import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
-import { drawLand, shapes } from "./canvas.js";
-import { drawMap } from "./map.js";
+import { drawGround, shapes } from "./ground.js";
+import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss } from "./charts.js";
-import { build, fillRow, fillSlider, icon, palette, row, tint } from "./page.js";
+import { build, fillRow, fillSlider, icon, palette, put, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
 import { Places } from "./places.js";
@@ -49,7 +49,6 @@ export function render({ model, el }) {
   }
   function choose() {
     runs = meta.series.map((_, i) => select(meta, data, i, state.at));
-    sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
     locate();
   }
   function locate() {
@@ -71,10 +70,10 @@ export function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    const view = [map.xs, map.ys, map.width, places.sizes.get(landCanvas), colors.dark, colors.forced, colors.bg, devicePixelRatio].join();
-    if (view !== landed) drawLand(places.canvas(landCanvas), map, land, meta.window, map.zoom, colors);
+    const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
+    if (view !== landed) drawGround(places.canvas(landCanvas), map, land, meta, colors);
     landed = view;
-    drawMap(places.canvas(mapCanvas), map, meta, state, colors);
+    drawPaths(places.canvas(mapCanvas), map, meta, state, colors);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
@@ -88,7 +87,7 @@ export function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
+    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }
@@ -203,6 +202,7 @@ export function render({ model, el }) {
   sliders.forEach((label, i) =>
     on(label.querySelector("input"), "input", (event) => {
       state.at[i] = Number(event.target.value);
+      fillSlider(label, meta.axes[i], state.at[i]);
       choose();
       tellSoon("");
     }),
@@ -249,12 +249,14 @@ export function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
+    landed = "";
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }
   $(".pin").hidden = !meta.axes.length && !meta.movable;
   $(".full").hidden = !document.fullscreenEnabled;
   button();
+  sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
   load();
   paint();
   speech.label();

@@ -1,7 +1,7 @@
 // What is on screen as one picture, drawn on any context: the map, the charts and the numbers.
 
-import { drawLand } from "./canvas.js";
-import { drawMap } from "./map.js";
+import { drawGround } from "./ground.js";
+import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss } from "./charts.js";
 import { head, outline } from "./shapes.js";
 
@@ -26,8 +26,8 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
     Object.assign(g, { font: `${13 * em}px ${colors.font}`, fillStyle: colors.fg, textAlign: "left", textBaseline: "middle" });
     g.fillText(heading, margin, top / 2);
     part(g, ".map", () => {
-      drawLand(g, places.map, land, meta.window, places.map.zoom, colors);
-      drawMap(g, places.map, meta, { ...plain, live: false }, colors);
+      drawGround(g, places.map, land, meta, colors);
+      drawPaths(g, places.map, meta, { ...plain, live: false }, colors);
     });
     part(g, ".loss", () => drawLoss(g, places.loss, meta, plain, colors));
     if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { around, drawAxes, drawLand, frame, prepare, shapes } from "../../lib/player/canvas.js";
+import { around, drawAxes, frame, prepare } from "../../lib/player/canvas.js";
 import { colors, Recorder } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);
@@ -72,50 +72,5 @@ describe("axes", () => {
   test("have a line at each tick where a grid is wanted", () => {
     expect(draw([-1, 0], true).of("stroke")[0].path).toEqual([[10, 220], [110, 220], [10, 120], [110, 120]]);
     expect(draw([-1, 0], false).of("stroke")).toEqual([]);
-  });
-});
-
-describe("a landscape", () => {
-  const land = shapes({
-    unit: 100,
-    shapes: [
-      { d: "M0 0L9 9", fill: ["#111", "#eee"], line: ["#222", "#ddd"] },
-      { d: "M1 1L2 2", line: ["#333", "#ccc"] },
-      { d: "M3 3L4 4", line: ["#444", "#bbb"], from: 4 },
-    ],
-  });
-  const draw = (zoom, how) => {
-    const g = new Recorder();
-    drawLand(g, f, land, [[0, 10], [-1, 1]], zoom, { ...colors, ...how });
-    return g;
-  };
-
-  test("fills its frame, and stays in it", () => {
-    const g = draw(1);
-    expect(g.of("clip")[0].box).toEqual([10, 20, 100, 200]);
-    expect(g.of("fill")).toMatchObject([{ fillStyle: "#111", rule: "evenodd" }]);
-    expect(g.of("stroke").map(({ strokeStyle, lineWidth }) => [strokeStyle, lineWidth])).toEqual([["#222", 0.7], ["#333", 1.7]]);
-  });
-
-  test("is stretched to where its window is", () => {
-    let drawn;
-    const g = Object.assign(new Recorder(), { fill: (path) => (drawn = path) });
-    drawLand(g, f, land, [[0, 5], [-1, 0]], 1, colors);
-    expect(drawn).toBeInstanceOf(Path2D);
-    expect(drawn).toMatchObject({ d: "M0 0L9 9", at: [0.5, 0, 0, 1, 10, 120] });
-    const canvas = document.createElement("canvas").getContext("2d");
-    expect([[10, 120], [14.4, 129], [15, 128]].map((point) => canvas.isPointInStroke(drawn, ...point))).toEqual([true, true, false]);
-  });
-
-  test("has more lines when it is looked at closely", () => {
-    expect(draw(4).of("stroke").map(({ strokeStyle }) => strokeStyle)).toEqual(["#222", "#333", "#444"]);
-  });
-
-  test("has other colours on a dark page, and only lines where colours are forced", () => {
-    expect(draw(1, { dark: true }).of("fill")[0].fillStyle).toBe("#eee");
-    expect(draw(1, { dark: true }).of("stroke")[1].strokeStyle).toBe("#ccc");
-    const forced = draw(1, { forced: true });
-    expect(forced.of("fill")).toEqual([]);
-    expect(forced.of("stroke").map(({ strokeStyle }) => strokeStyle)).toEqual(["muted", "muted"]);
   });
 });

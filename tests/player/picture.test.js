@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { shapes } from "../../lib/player/canvas.js";
+import { shapes } from "../../lib/player/ground.js";
 import { build, fillRow, row } from "../../lib/player/page.js";
 import { compose } from "../../lib/player/picture.js";
 import { Places } from "../../lib/player/places.js";

@@ -1,20 +1,14 @@
-// The map: paths with heads and trails over the landscape, arrows at the heads, marks.
+// What moves on the map: paths with heads and trails, arrows at the heads, the start.
 
-import { brief, ticks } from "./numbers.js";
-import { arrow, head, outline, place, pointer, polygon, strength, trace } from "./shapes.js";
-import { clip, drawAxes } from "./canvas.js";
+import { arrow, head, outline, place, pointer, strength, trace } from "./shapes.js";
+import { clip } from "./canvas.js";
 
 const PIECES = 6; // of a trail, each fainter than the one after it
 const OLD = 0.55; // how much is left of what lies behind the trail
 
-export function drawMap(g, f, meta, state, colors) {
+export function drawPaths(g, f, meta, state, colors) {
   const { em } = colors;
-  const up = ticks(f.ys, 5);
-  const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, up, label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
-  g.strokeRect(f.left, f.top, f.width, f.height);
   clip(g, f.left, f.top, f.width, f.height);
-  drawMarks(g, f, meta.marks, colors);
   for (const run of state.pinned()) {
     trace(g, run.path, 0, Math.min(state.step, run.last));
     for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
@@ -48,22 +42,6 @@ export function drawMap(g, f, meta, state, colors) {
     for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
   }
   g.restore();
-}
-
-function drawMarks(g, f, marks, colors) {
-  const { em } = colors;
-  for (const [x, y] of marks.minima) {
-    polygon(g, outline("*", f.px(x), f.py(y), 6.5 * em));
-    Object.assign(g, { fillStyle: colors.fg, strokeStyle: colors.bg, lineWidth: 2 * em });
-    g.stroke();
-    g.fill();
-  }
-  g.beginPath();
-  for (const [x, y] of marks.saddles) {
-    const [px, py, r] = [f.px(x), f.py(y), 4.5 * em];
-    g.moveTo(px - r, py - r), g.lineTo(px + r, py + r), g.moveTo(px - r, py + r), g.lineTo(px + r, py - r);
-  }
-  for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
 }
 
 // The path, its last fifth stronger towards the head.
