@@ -752,7 +752,7 @@ function row(series, name, pinned) {
 }
 
 // An element's text, in the text node that is there: for a new one the browser looks up its style.
-function put(element, text) {
+function putText(element, text) {
   const [node, more] = element.childNodes;
   if (node?.nodeType === Node.TEXT_NODE && !more) node.data = text;
   else element.textContent = text;
@@ -761,10 +761,10 @@ function put(element, text) {
 // A number; beside one with a power of ten the words that a screen reader says of it.
 function putNumber(cell, text) {
   const words = spoken(text);
-  if (words === text) put(cell, text);
+  if (words === text) putText(cell, text);
   else {
     if (!cell.children.length) cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
-    [text, words].forEach((part, i) => put(cell.children[i], part));
+    [text, words].forEach((part, i) => putText(cell.children[i], part));
   }
 }
 
@@ -775,7 +775,7 @@ function fillRow(row, meta, run, k) {
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) put(cells[0], tell(meta, run, k));
+  if (gone) putText(cells[0], tell(meta, run, k));
   else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
 }
 
@@ -788,7 +788,7 @@ function tint(row, color) {
 // A sweep's slider with the value it stands for.
 function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
-  put(label.querySelector(".value"), value);
+  putText(label.querySelector(".value"), value);
   input.value = at;
   input.setAttribute("aria-valuetext", value);
 }
@@ -1354,7 +1354,7 @@ function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, written = 0;
+  let data, colors, runs = [], pins = [], pinRows = [], groundView = "", words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -1398,8 +1398,8 @@ function render({ model, el }) {
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
     const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
-    if (view !== landed) drawGround(places.canvas(landCanvas), map, land, meta, colors);
-    landed = view;
+    if (view !== groundView) drawGround(places.canvas(landCanvas), map, land, meta, colors);
+    groundView = view;
     drawPaths(places.canvas(mapCanvas), map, meta, state, colors);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
@@ -1414,7 +1414,7 @@ function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
+    putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }
@@ -1576,7 +1576,7 @@ function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
-    landed = "";
+    groundView = "";
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }

@@ -6,7 +6,7 @@ import { nearest } from "./shapes.js";
 import { drawGround, shapes } from "./ground.js";
 import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss } from "./charts.js";
-import { build, fillRow, fillSlider, icon, palette, put, row, tint } from "./page.js";
+import { build, fillRow, fillSlider, icon, palette, putText, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
 import { Places } from "./places.js";
@@ -27,7 +27,7 @@ export function render({ model, el }) {
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const land = shapes(model.get("landscape"));
-  let data, colors, runs = [], pins = [], pinRows = [], landed = "", words = -1, written = 0;
+  let data, colors, runs = [], pins = [], pinRows = [], groundView = "", words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -71,8 +71,8 @@ export function render({ model, el }) {
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
     const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
-    if (view !== landed) drawGround(places.canvas(landCanvas), map, land, meta, colors);
-    landed = view;
+    if (view !== groundView) drawGround(places.canvas(landCanvas), map, land, meta, colors);
+    groundView = view;
     drawPaths(places.canvas(mapCanvas), map, meta, state, colors);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
@@ -87,7 +87,7 @@ export function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    put($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
+    putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     if (!state.playing) speech.labelSoon();
   }
@@ -249,7 +249,7 @@ export function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
-    landed = "";
+    groundView = "";
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }

@@ -61,7 +61,7 @@ export function row(series, name, pinned) {
 }
 
 // An element's text, in the text node that is there: for a new one the browser looks up its style.
-export function put(element, text) {
+export function putText(element, text) {
   const [node, more] = element.childNodes;
   if (node?.nodeType === Node.TEXT_NODE && !more) node.data = text;
   else element.textContent = text;
@@ -70,10 +70,10 @@ export function put(element, text) {
 // A number; beside one with a power of ten the words that a screen reader says of it.
 function putNumber(cell, text) {
   const words = spoken(text);
-  if (words === text) put(cell, text);
+  if (words === text) putText(cell, text);
   else {
     if (!cell.children.length) cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
-    [text, words].forEach((part, i) => put(cell.children[i], part));
+    [text, words].forEach((part, i) => putText(cell.children[i], part));
   }
 }
 
@@ -84,7 +84,7 @@ export function fillRow(row, meta, run, k) {
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) put(cells[0], tell(meta, run, k));
+  if (gone) putText(cells[0], tell(meta, run, k));
   else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
 }
 
@@ -97,7 +97,7 @@ export function tint(row, color) {
 // A sweep's slider with the value it stands for.
 export function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
-  put(label.querySelector(".value"), value);
+  putText(label.querySelector(".value"), value);
   input.value = at;
   input.setAttribute("aria-valuetext", value);
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { build, check, fillRow, fillSlider, icon, onDark, palette, put, row, tint } from "../../lib/player/page.js";
+import { build, check, fillRow, fillSlider, icon, onDark, palette, putText, row, tint } from "../../lib/player/page.js";
 import "../../lib/player.css";
 import { meta } from "./help.js";
 
@@ -63,12 +63,12 @@ describe("the page", () => {
 
 test("a text is put into the text node that is there", () => {
   const cell = document.createElement("td");
-  put(cell, "0.5");
+  putText(cell, "0.5");
   const node = cell.firstChild;
-  put(cell, "0.25");
+  putText(cell, "0.25");
   expect([cell.firstChild === node, cell.textContent]).toEqual([true, "0.25"]);
   cell.innerHTML = "5.8<span>unseen</span>";
-  put(cell, "7");
+  putText(cell, "7");
   expect(cell.innerHTML).toBe("7");
 });
 
