@@ -232,14 +232,15 @@ def _walk(
     with np.errstate(all="ignore"):
         for t in range(kept[-1] + 1):
             if t > 0:
-                opt.step(theta, grad, state)
+                opt.advance(theta, grad, state)
                 if frozen:
                     stay(diverged)
             keep = t == kept[row]
             if keep or estimate is None:
                 value, slope, length = look()
             grad = slope if estimate is None else estimate(theta)
-            if not isfinite(sum(np.vdot(part, part) for part in (value, length, theta, grad))):  # which run?
+            parts = (value, length, theta) if estimate is None else (value, length, theta, grad)
+            if not isfinite(sum(map(np.vdot, parts, parts))):  # which run?
                 finite = np.isfinite(value + length + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
                 lost = ~finite & ~diverged
                 diverged |= lost

@@ -238,6 +238,10 @@ class Optimizer:
         """
         check_parameters(theta)
         self.check_state(state, theta)
+        self.advance(theta, g, state)
+
+    def advance(self, theta: Parameters, g: Any, state: State) -> None:
+        """A step of a loop that made `theta` and `state` itself: these two are not checked again."""
         t = state["t"] + 1
         runs = () if isinstance(theta, dict) or self.matrix else theta.shape[1:]
         hyperparameters = self.values(t, runs)
