@@ -326,6 +326,20 @@ function trace(g, line, from, until) {
   if (until > Math.floor(until)) g.lineTo(...place(line, until));
 }
 
+const PIECES = 6; // of a trail
+
+// The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, where its trail begins,
+// the last fifth, and the step before which it stays as it is for a while.
+function played(state) {
+  const line = (pinned) => (run) => {
+    const [until, length] = [Math.min(state.step, run.last), Math.max(12, run.last / 5)];
+    const from = Math.max(0, Math.floor(until - length));
+    const settled = from - (from % Math.ceil(length / PIECES));
+    return { run, pinned, most: strength(state, run) * (pinned ? 0.75 : 1), until, from, settled };
+  };
+  return [...state.pinned().map(line(true)), ...state.shown().map(line(false))];
+}
+
 // The recorded step whose point is nearest to (x, y), and how far it is.
 function nearest({ points, last }, x, y, until = last) {
   let found = { k: -1, away: Infinity };
@@ -351,6 +365,25 @@ function prepare(canvas, width, height) {
   Object.assign(g, { lineJoin: "round", lineCap: "butt", globalAlpha: 1 });
   return g;
 }
+
+// What stays the same in frame after frame, as a bitmap. `keeper()` gives a function of whether this frame only goes
+// on from the one before; that gives `keep(g, key, paint)`, which paints again when the key is another one.
+function keeper() {
+  const canvas = document.createElement("canvas");
+  let known;
+  return (goesOn) => (g, key, paint) => {
+    if (!goesOn) return (known = undefined), paint(g);
+    const [{ width, height }, ratio] = [g.canvas, devicePixelRatio];
+    if (key !== known) paint(prepare(canvas, width / ratio, height / ratio));
+    known = key;
+    g.save();
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.drawImage(canvas, 0, 0);
+    g.restore();
+  };
+}
+
+const atOnce = (g, key, paint) => paint(g);
 
 // A frame maps data to pixels: {px, py} functions, their inverses and the pixel box.
 function frame(box, xs, ys, log = false) {
@@ -466,27 +499,18 @@ function drawMarks(g, f, marks, colors) {
 // What moves on the map: paths with heads and trails, arrows at the heads, the start.
 
 
-const PIECES = 6; // of a trail, each fainter than the one after it
 const OLD = 0.55; // how much is left of what lies behind the trail
 
-function drawPaths(g, f, meta, state, colors) {
+function drawPaths(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
+  const shown = played(state);
+  keep(g, shown.map(({ settled }) => settled).join(), (kept) => {
+    clip(kept, f.left, f.top, f.width, f.height);
+    for (const one of shown) drawPart(kept, one, [[0, one.settled, one.pinned ? 1 : OLD]], colors);
+    kept.restore();
+  });
   clip(g, f.left, f.top, f.width, f.height);
-  for (const run of state.pinned()) {
-    trace(g, run.path, 0, Math.min(state.step, run.last));
-    for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
-      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 * strength(state, run) });
-      g.stroke();
-    }
-    g.globalAlpha = 1;
-  }
-  for (const run of state.shown()) {
-    const until = Math.min(state.step, run.last);
-    drawTrail(g, run, until, strength(state, run), colors);
-    Object.assign(g, { fillStyle: colors.of(run.series.color), globalAlpha: strength(state, run) });
-    dots(g, run.path, until, em);
-    g.globalAlpha = 1;
-  }
+  for (const one of shown) drawPart(g, one, one.pinned ? [[one.settled, one.until, 1]] : trail(one), colors);
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
@@ -507,40 +531,58 @@ function drawPaths(g, f, meta, state, colors) {
   g.restore();
 }
 
-// The path, its last fifth stronger towards the head.
-function drawTrail(g, run, until, most, colors) {
-  const { em } = colors;
-  const length = Math.max(12, run.path.last / 5);
-  const from = Math.max(0, Math.floor(until - length));
+// The pieces of a trail, stronger towards the head, and what lies between them and the settled part: [from, until,
+// how strong].
+function trail({ settled, from, until }) {
   const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
-  const spans = [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
-  trace(g, run.path, 0, until);
-  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em, globalAlpha: most });
-  g.stroke();
-  Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.9 * em });
-  g.setLineDash(run.series.dash.map((part) => part * em));
-  for (const [a, b, part] of spans) {
-    if (b <= a) continue;
-    trace(g, run.path, a, b);
-    Object.assign(g, { globalAlpha: most * part, lineDashOffset: run.path.along[a] });
-    g.stroke();
-  }
-  Object.assign(g, { globalAlpha: 1, lineDashOffset: 0 });
-  g.setLineDash([]);
+  return [[settled, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
 }
 
-// A dot at each recorded step, where they do not run together.
-function dots(g, { points }, until, em) {
-  let [dx, dy] = [Infinity, 0];
+// A part of a path with its halo, and dots at its steps.
+function drawPart(g, { run, pinned, most, until }, pieces, colors) {
+  const [{ em }, { path, series }] = [colors, run];
+  const [first, last] = [pieces[0][0], pieces.at(-1)[1]];
+  if (first >= last) return;
+  trace(g, path, first, last);
+  Object.assign(g, { strokeStyle: colors.halo, lineWidth: (pinned ? 3.6 : 4.2) * em, globalAlpha: most });
+  g.stroke();
+  Object.assign(g, { strokeStyle: colors.of(series.color), lineWidth: (pinned ? 1.3 : 1.9) * em });
+  if (!pinned) g.setLineDash(series.dash.map((part) => part * em));
+  for (const [a, b, part] of pieces) {
+    if (b <= a) continue;
+    trace(g, path, a, b);
+    Object.assign(g, { globalAlpha: most * part, lineDashOffset: path.along[a] });
+    g.stroke();
+  }
+  Object.assign(g, { globalAlpha: most, lineDashOffset: 0, fillStyle: colors.of(series.color) });
+  g.setLineDash([]);
+  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em);
+  g.globalAlpha = 1;
+}
+
+// A dot at each of these steps, where they do not run together.
+function dots(g, path, from, to, em) {
+  path.dots ??= apart(path, 7 * em);
   g.beginPath();
-  for (let k = 0; k <= until; k++) {
-    const [x, y] = [points[2 * k], points[2 * k + 1]];
-    if (Math.hypot(x - dx, y - dy) < 7 * em) continue;
-    [dx, dy] = [x, y];
+  for (const k of path.dots) {
+    if (k < from || k > to) continue;
+    const [x, y] = [path.points[2 * k], path.points[2 * k + 1]];
     g.moveTo(x + 2.2 * em, y);
     g.arc(x, y, 2.2 * em, 0, 7);
   }
   g.fill();
+}
+
+// The steps of a line that are so far from the one before.
+function apart({ points, last }, far) {
+  const found = [];
+  let [x, y] = [Infinity, 0];
+  for (let k = 0; k <= last; k++) {
+    if (Math.hypot(points[2 * k] - x, points[2 * k + 1] - y) < far) continue;
+    [x, y] = [points[2 * k], points[2 * k + 1]];
+    found.push(k);
+  }
+  return found;
 }
 
 // The head, or where it went.
@@ -583,13 +625,23 @@ function pushes(f, meta, run, k, wanted) {
 // Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
 
 
-function drawLoss(g, f, meta, state, colors) {
+function drawLoss(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
   const powers = meta.log ? decades(f.ys, 6) : [];
   const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
-  const room = (margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
+  const room = (g, margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
+  const curves = played(state);
+  const curve = (g, { run, pinned, most }, from, until) => {
+    if (until <= from) return;
+    trace(g, run.curve, from, until);
+    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
+    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+    g.lineDashOffset = run.curve.along[from];
+    g.stroke();
+    g.setLineDash([]);
+    g.lineDashOffset = 0;
+  };
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
     Object.assign(g, { strokeStyle: style, lineWidth: em });
@@ -598,20 +650,19 @@ function drawLoss(g, f, meta, state, colors) {
     g.lineTo(x, f.top + f.height);
     g.stroke();
   };
-  const both = [[state.pinned(), true], [state.shown(), false]].flatMap(([runs, pinned]) => runs.map((run) => ({ run, pinned, globalAlpha: strength(state, run) })));
-  room(em);
+  keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
+    drawAxes(kept, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+    room(kept, em);
+    for (const one of curves) curve(kept, one, 0, one.settled);
+    kept.restore();
+  });
+  room(g, em);
   upright(Math.floor(state.step), colors.muted);
-  for (const { run, pinned, globalAlpha } of both) {
-    trace(g, run.curve, 0, Math.min(state.step, run.last));
-    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: globalAlpha * (pinned ? 0.75 : 1) });
-    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-    g.stroke();
-    g.setLineDash([]);
-  }
+  for (const one of curves) curve(g, one, one.settled, one.until);
   g.restore();
-  room(8 * em);
-  for (const { run, pinned, globalAlpha } of both) {
-    g.globalAlpha = globalAlpha;
+  room(g, 8 * em);
+  for (const { run, pinned } of curves) {
+    g.globalAlpha = strength(state, run);
     head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
   }
   g.globalAlpha = 1;
@@ -1353,7 +1404,7 @@ function render({ model, el }) {
   const [mapCanvas, landCanvas] = [$(".paths"), $(".land")];
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const land = shapes(model.get("landscape"));
+  const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
   let data, colors, runs = [], pins = [], pinRows = [], groundView = "", words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
@@ -1391,8 +1442,9 @@ function render({ model, el }) {
     locate();
   }
 
-  // Picture out. Texts come first: to set a canvas's font has the page laid out.
-  function draw() {
+  // Picture out. Texts come first: to set a canvas's font has the page laid out. While playing one frame goes on from
+  // the one before, unless the view follows the head.
+  function draw(goesOn = false) {
     if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
@@ -1400,9 +1452,13 @@ function render({ model, el }) {
     const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
     if (view !== groundView) drawGround(places.canvas(landCanvas), map, land, meta, colors);
     groundView = view;
-    drawPaths(places.canvas(mapCanvas), map, meta, state, colors);
-    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
+    drawMap(goesOn);
+    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
+  }
+
+  function drawMap(goesOn = false) {
+    if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors, keepPaths(goesOn && !places.follows()));
   }
 
   // Words and numbers for the step on screen.
@@ -1423,7 +1479,7 @@ function render({ model, el }) {
   const time = clock({
     last,
     speed: () => Number($(".speed select").value),
-    show: (step) => ((state.step = step), draw()),
+    show: (step) => ((state.step = step), draw(true)),
     end: () => (state.loop ? true : (pause(true), false)),
   });
   function button() {
@@ -1461,10 +1517,9 @@ function render({ model, el }) {
   const start = starter({
     model, meta, state, say,
     changed() {
-      if (!state.playing) state.step = last;
-      words = -1;
       speech.place();
-      draw();
+      if (state.playing || state.step === last) drawMap(); // the start's handle; the runs come with the answer
+      else go(last);
     },
     show(runs, at) {
       data = replace(meta, data, unpack(runs), at);

@@ -12,6 +12,25 @@ export function prepare(canvas, width, height) {
   return g;
 }
 
+// What stays the same in frame after frame, as a bitmap. `keeper()` gives a function of whether this frame only goes
+// on from the one before; that gives `keep(g, key, paint)`, which paints again when the key is another one.
+export function keeper() {
+  const canvas = document.createElement("canvas");
+  let known;
+  return (goesOn) => (g, key, paint) => {
+    if (!goesOn) return (known = undefined), paint(g);
+    const [{ width, height }, ratio] = [g.canvas, devicePixelRatio];
+    if (key !== known) paint(prepare(canvas, width / ratio, height / ratio));
+    known = key;
+    g.save();
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.drawImage(canvas, 0, 0);
+    g.restore();
+  };
+}
+
+export const atOnce = (g, key, paint) => paint(g);
+
 // A frame maps data to pixels: {px, py} functions, their inverses and the pixel box.
 export function frame(box, xs, ys, log = false) {
   const scale = log ? (v) => Math.log10(Math.max(v, ys[0] * 1e-9)) : (v) => v;

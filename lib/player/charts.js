@@ -1,16 +1,26 @@
 // Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
 
 import { brief, decades, fine, number, power, ticks } from "./numbers.js";
-import { head, outline, place, strength, trace } from "./shapes.js";
-import { clip, drawAxes } from "./canvas.js";
+import { head, outline, place, played, strength, trace } from "./shapes.js";
+import { atOnce, clip, drawAxes } from "./canvas.js";
 
-export function drawLoss(g, f, meta, state, colors) {
+export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
   const powers = meta.log ? decades(f.ys, 6) : [];
   const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
-  const room = (margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
+  const room = (g, margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
+  const curves = played(state);
+  const curve = (g, { run, pinned, most }, from, until) => {
+    if (until <= from) return;
+    trace(g, run.curve, from, until);
+    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
+    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+    g.lineDashOffset = run.curve.along[from];
+    g.stroke();
+    g.setLineDash([]);
+    g.lineDashOffset = 0;
+  };
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
     Object.assign(g, { strokeStyle: style, lineWidth: em });
@@ -19,20 +29,19 @@ export function drawLoss(g, f, meta, state, colors) {
     g.lineTo(x, f.top + f.height);
     g.stroke();
   };
-  const both = [[state.pinned(), true], [state.shown(), false]].flatMap(([runs, pinned]) => runs.map((run) => ({ run, pinned, globalAlpha: strength(state, run) })));
-  room(em);
+  keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
+    drawAxes(kept, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+    room(kept, em);
+    for (const one of curves) curve(kept, one, 0, one.settled);
+    kept.restore();
+  });
+  room(g, em);
   upright(Math.floor(state.step), colors.muted);
-  for (const { run, pinned, globalAlpha } of both) {
-    trace(g, run.curve, 0, Math.min(state.step, run.last));
-    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: globalAlpha * (pinned ? 0.75 : 1) });
-    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-    g.stroke();
-    g.setLineDash([]);
-  }
+  for (const one of curves) curve(g, one, one.settled, one.until);
   g.restore();
-  room(8 * em);
-  for (const { run, pinned, globalAlpha } of both) {
-    g.globalAlpha = globalAlpha;
+  room(g, 8 * em);
+  for (const { run, pinned } of curves) {
+    g.globalAlpha = strength(state, run);
     head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
   }
   g.globalAlpha = 1;

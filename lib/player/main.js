@@ -4,6 +4,7 @@ import { progress, settings, title, where } from "./words.js";
 import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawGround, shapes } from "./ground.js";
+import { keeper } from "./canvas.js";
 import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss } from "./charts.js";
 import { build, fillRow, fillSlider, icon, palette, putText, row, tint } from "./page.js";
@@ -26,7 +27,7 @@ export function render({ model, el }) {
   const [mapCanvas, landCanvas] = [$(".paths"), $(".land")];
   const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const land = shapes(model.get("landscape"));
+  const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
   let data, colors, runs = [], pins = [], pinRows = [], groundView = "", words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
@@ -64,8 +65,9 @@ export function render({ model, el }) {
     locate();
   }
 
-  // Picture out. Texts come first: to set a canvas's font has the page laid out.
-  function draw() {
+  // Picture out. Texts come first: to set a canvas's font has the page laid out. While playing one frame goes on from
+  // the one before, unless the view follows the head.
+  function draw(goesOn = false) {
     if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
@@ -73,9 +75,13 @@ export function render({ model, el }) {
     const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
     if (view !== groundView) drawGround(places.canvas(landCanvas), map, land, meta, colors);
     groundView = view;
-    drawPaths(places.canvas(mapCanvas), map, meta, state, colors);
-    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
+    drawMap(goesOn);
+    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
+  }
+
+  function drawMap(goesOn = false) {
+    if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors, keepPaths(goesOn && !places.follows()));
   }
 
   // Words and numbers for the step on screen.
@@ -96,7 +102,7 @@ export function render({ model, el }) {
   const time = clock({
     last,
     speed: () => Number($(".speed select").value),
-    show: (step) => ((state.step = step), draw()),
+    show: (step) => ((state.step = step), draw(true)),
     end: () => (state.loop ? true : (pause(true), false)),
   });
   function button() {
@@ -134,10 +140,9 @@ export function render({ model, el }) {
   const start = starter({
     model, meta, state, say,
     changed() {
-      if (!state.playing) state.step = last;
-      words = -1;
       speech.place();
-      draw();
+      if (state.playing || state.step === last) drawMap(); // the start's handle; the runs come with the answer
+      else go(last);
     },
     show(runs, at) {
       data = replace(meta, data, unpack(runs), at);

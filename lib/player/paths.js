@@ -1,29 +1,20 @@
 // What moves on the map: paths with heads and trails, arrows at the heads, the start.
 
-import { arrow, head, outline, place, pointer, strength, trace } from "./shapes.js";
-import { clip } from "./canvas.js";
+import { arrow, head, outline, PIECES, place, played, pointer, strength, trace } from "./shapes.js";
+import { atOnce, clip } from "./canvas.js";
 
-const PIECES = 6; // of a trail, each fainter than the one after it
 const OLD = 0.55; // how much is left of what lies behind the trail
 
-export function drawPaths(g, f, meta, state, colors) {
+export function drawPaths(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
+  const shown = played(state);
+  keep(g, shown.map(({ settled }) => settled).join(), (kept) => {
+    clip(kept, f.left, f.top, f.width, f.height);
+    for (const one of shown) drawPart(kept, one, [[0, one.settled, one.pinned ? 1 : OLD]], colors);
+    kept.restore();
+  });
   clip(g, f.left, f.top, f.width, f.height);
-  for (const run of state.pinned()) {
-    trace(g, run.path, 0, Math.min(state.step, run.last));
-    for (const [strokeStyle, lineWidth] of [[colors.halo, 3.6 * em], [colors.of(run.series.color), 1.3 * em]]) {
-      Object.assign(g, { strokeStyle, lineWidth, globalAlpha: 0.75 * strength(state, run) });
-      g.stroke();
-    }
-    g.globalAlpha = 1;
-  }
-  for (const run of state.shown()) {
-    const until = Math.min(state.step, run.last);
-    drawTrail(g, run, until, strength(state, run), colors);
-    Object.assign(g, { fillStyle: colors.of(run.series.color), globalAlpha: strength(state, run) });
-    dots(g, run.path, until, em);
-    g.globalAlpha = 1;
-  }
+  for (const one of shown) drawPart(g, one, one.pinned ? [[one.settled, one.until, 1]] : trail(one), colors);
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
@@ -44,40 +35,58 @@ export function drawPaths(g, f, meta, state, colors) {
   g.restore();
 }
 
-// The path, its last fifth stronger towards the head.
-function drawTrail(g, run, until, most, colors) {
-  const { em } = colors;
-  const length = Math.max(12, run.path.last / 5);
-  const from = Math.max(0, Math.floor(until - length));
+// The pieces of a trail, stronger towards the head, and what lies between them and the settled part: [from, until,
+// how strong].
+function trail({ settled, from, until }) {
   const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
-  const spans = [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
-  trace(g, run.path, 0, until);
-  Object.assign(g, { strokeStyle: colors.halo, lineWidth: 4.2 * em, globalAlpha: most });
-  g.stroke();
-  Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.9 * em });
-  g.setLineDash(run.series.dash.map((part) => part * em));
-  for (const [a, b, part] of spans) {
-    if (b <= a) continue;
-    trace(g, run.path, a, b);
-    Object.assign(g, { globalAlpha: most * part, lineDashOffset: run.path.along[a] });
-    g.stroke();
-  }
-  Object.assign(g, { globalAlpha: 1, lineDashOffset: 0 });
-  g.setLineDash([]);
+  return [[settled, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
 }
 
-// A dot at each recorded step, where they do not run together.
-function dots(g, { points }, until, em) {
-  let [dx, dy] = [Infinity, 0];
+// A part of a path with its halo, and dots at its steps.
+function drawPart(g, { run, pinned, most, until }, pieces, colors) {
+  const [{ em }, { path, series }] = [colors, run];
+  const [first, last] = [pieces[0][0], pieces.at(-1)[1]];
+  if (first >= last) return;
+  trace(g, path, first, last);
+  Object.assign(g, { strokeStyle: colors.halo, lineWidth: (pinned ? 3.6 : 4.2) * em, globalAlpha: most });
+  g.stroke();
+  Object.assign(g, { strokeStyle: colors.of(series.color), lineWidth: (pinned ? 1.3 : 1.9) * em });
+  if (!pinned) g.setLineDash(series.dash.map((part) => part * em));
+  for (const [a, b, part] of pieces) {
+    if (b <= a) continue;
+    trace(g, path, a, b);
+    Object.assign(g, { globalAlpha: most * part, lineDashOffset: path.along[a] });
+    g.stroke();
+  }
+  Object.assign(g, { globalAlpha: most, lineDashOffset: 0, fillStyle: colors.of(series.color) });
+  g.setLineDash([]);
+  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em);
+  g.globalAlpha = 1;
+}
+
+// A dot at each of these steps, where they do not run together.
+function dots(g, path, from, to, em) {
+  path.dots ??= apart(path, 7 * em);
   g.beginPath();
-  for (let k = 0; k <= until; k++) {
-    const [x, y] = [points[2 * k], points[2 * k + 1]];
-    if (Math.hypot(x - dx, y - dy) < 7 * em) continue;
-    [dx, dy] = [x, y];
+  for (const k of path.dots) {
+    if (k < from || k > to) continue;
+    const [x, y] = [path.points[2 * k], path.points[2 * k + 1]];
     g.moveTo(x + 2.2 * em, y);
     g.arc(x, y, 2.2 * em, 0, 7);
   }
   g.fill();
+}
+
+// The steps of a line that are so far from the one before.
+function apart({ points, last }, far) {
+  const found = [];
+  let [x, y] = [Infinity, 0];
+  for (let k = 0; k <= last; k++) {
+    if (Math.hypot(points[2 * k] - x, points[2 * k + 1] - y) < far) continue;
+    [x, y] = [points[2 * k], points[2 * k + 1]];
+    found.push(k);
+  }
+  return found;
 }
 
 // The head, or where it went.

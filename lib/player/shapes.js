@@ -111,6 +111,20 @@ export function trace(g, line, from, until) {
   if (until > Math.floor(until)) g.lineTo(...place(line, until));
 }
 
+export const PIECES = 6; // of a trail
+
+// The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, where its trail begins,
+// the last fifth, and the step before which it stays as it is for a while.
+export function played(state) {
+  const line = (pinned) => (run) => {
+    const [until, length] = [Math.min(state.step, run.last), Math.max(12, run.last / 5)];
+    const from = Math.max(0, Math.floor(until - length));
+    const settled = from - (from % Math.ceil(length / PIECES));
+    return { run, pinned, most: strength(state, run) * (pinned ? 0.75 : 1), until, from, settled };
+  };
+  return [...state.pinned().map(line(true)), ...state.shown().map(line(false))];
+}
+
 // The recorded step whose point is nearest to (x, y), and how far it is.
 export function nearest({ points, last }, x, y, until = last) {
   let found = { k: -1, away: Infinity };

@@ -31,6 +31,26 @@ def test_play_and_pause(screen, race, press):
     assert on.button("Play").is_visible()
 
 
+def test_while_playing_what_lies_behind_the_trails_is_kept(screen, race):
+    on = screen(race)
+    on.page.evaluate(
+        """() => {
+            window.kept = [];
+            const draw = CanvasRenderingContext2D.prototype.drawImage;
+            CanvasRenderingContext2D.prototype.drawImage = function (...what) {
+                kept.push(this.canvas.parentNode.className);
+                draw.apply(this, what);
+            };
+        }"""
+    )
+    on.button("Play").click()
+    on.page.wait_for_function("kept.includes('map') && kept.includes('loss')")
+    on.button("Pause").click()
+    count = on.page.evaluate("kept.length")
+    on.button("One step back").click()
+    assert on.page.evaluate("kept.length") == count
+
+
 def test_the_end_is_announced_and_play_starts_again(screen, race):
     on = screen(race)
     on.root.get_by_label("speed").select_option("8")
@@ -202,6 +222,20 @@ def test_arrow_keys_ask_for_another_start_one_at_a_time(screen, grid):
     on.page.evaluate("tell({ error: 'no' })")
     assert on.status.inner_text() == "no" and len(on.sent()) == 2 and on.row() == shown
     assert on.start.get_attribute("aria-valuetext") == f"x {right:.2f}, y 2.00".replace("-", "−")
+
+
+def test_the_handle_moves_at_once_and_the_runs_with_the_answer(screen, grid):
+    on = screen(grid)
+    on.wake()
+    before, loss, row = on.picture(), on.picture(".loss canvas"), on.row()
+    on.start.press("ArrowRight")
+    moved = on.picture()
+    assert moved != before and (on.picture(".loss canvas"), on.row()) == (loss, row)
+    on.answer()
+    assert on.picture() != moved and on.picture(".loss canvas") != loss and on.row() != row
+    on.scrub.press("Home")
+    on.start.press("ArrowRight")
+    assert on.step == 100  # where the runs end is what another start changes
 
 
 def test_all_runs_are_asked_for_once_the_start_stays(screen, grid):

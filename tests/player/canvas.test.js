@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { around, drawAxes, frame, prepare } from "../../lib/player/canvas.js";
+import { around, drawAxes, frame, keeper, prepare } from "../../lib/player/canvas.js";
 import { colors, Recorder } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);
@@ -16,6 +16,37 @@ test("a canvas has the screen's pixels and is drawn on in CSS pixels", () => {
   expect([opaque(19, 19), opaque(21, 21)]).toEqual([true, false]);
   prepare(canvas, 30.2, 20);
   expect(opaque(19, 19)).toBe(false);
+});
+
+describe("what is kept", () => {
+  const keep = keeper();
+  const painted = (goesOn, key, color) => {
+    const g = prepare(document.createElement("canvas"), 20, 10);
+    g.translate(3, 0); // it covers the whole canvas wherever that is drawn
+    keep(goesOn)(g, key, (to) => {
+      to.fillStyle = color;
+      to.fillRect(0, 0, 20, 10);
+    });
+    return [...g.getImageData(5, 5, 1, 1).data.slice(0, 3)];
+  };
+  const [red, blue] = [[255, 0, 0], [0, 0, 255]];
+
+  test("is painted at once in a frame that does not go on from the one before", () => {
+    expect([painted(false, "1", "#f00"), painted(false, "1", "#00f")]).toEqual([red, blue]);
+  });
+  test("stays until its key is another", () => {
+    expect([painted(true, "1", "#f00"), painted(true, "1", "#00f"), painted(true, "2", "#00f")]).toEqual([red, red, blue]);
+  });
+  test("is forgotten by a frame that does not go on", () => {
+    expect([painted(true, "3", "#f00"), painted(false, "3", "#00f"), painted(true, "3", "#00f")]).toEqual([red, blue, blue]);
+  });
+  test("has the screen's pixels", () => {
+    vi.stubGlobal("devicePixelRatio", 2);
+    const g = prepare(document.createElement("canvas"), 20, 10);
+    keeper()(true)(g, "", (to) => to.fillRect(0, 0, 1, 1));
+    const opaque = (x, y) => g.getImageData(x, y, 1, 1).data[3];
+    expect([opaque(1, 1), opaque(2, 2)]).toEqual([255, 0]);
+  });
 });
 
 describe("a frame", () => {
