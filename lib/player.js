@@ -366,6 +366,13 @@ function prepare(canvas, width, height) {
   return g;
 }
 
+// A canvas's whole picture, handed to it: unlike one that is drawn on, it costs nothing when only others change.
+function present(canvas, width, height, paint) {
+  const drawn = new OffscreenCanvas(1, 1);
+  paint(prepare(drawn, width, height));
+  canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());
+}
+
 // What stays the same in frame after frame, as a bitmap. `keeper()` gives a function of whether this frame only goes
 // on from the one before; that gives `keep(g, key, paint)`, which paints again when the key is another one.
 function keeper() {
@@ -625,11 +632,15 @@ function pushes(f, meta, run, k, wanted) {
 // Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
 
 
-function drawLoss(g, f, meta, state, colors, keep = atOnce) {
-  const { em } = colors;
+function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
   const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
+  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+}
+
+function drawLoss(g, f, meta, state, colors, keep = atOnce) {
+  const { em } = colors;
   const room = (g, margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
   const curves = played(state);
   const curve = (g, { run, pinned, most }, from, until) => {
@@ -651,7 +662,6 @@ function drawLoss(g, f, meta, state, colors, keep = atOnce) {
     g.stroke();
   };
   keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
-    drawAxes(kept, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
     room(kept, em);
     for (const one of curves) curve(kept, one, 0, one.settled);
     kept.restore();
@@ -756,9 +766,9 @@ const button = (name, text, more = "") => `<button type="button" class="${name}"
 
 const PAGE = `
   <div class="stage">
-    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="land" aria-hidden="true"></canvas>
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
       <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
-    <div class="loss"><canvas role="img"></canvas></div>
+    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
       <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
@@ -1008,7 +1018,7 @@ class Places {
     this.groups = bars(this.meta, this.state);
     const { em, meta } = this;
     if (this.data !== data) this.range = lossRange(meta, (this.data = data));
-    const [width, height] = this.sizes.get(this.$(".loss canvas"));
+    const [width, height] = this.sizes.get(this.$(".curves"));
     const plot = { left: 44 * em, top: 22 * em, width: width - 54 * em, height: height - 58 * em, ylabel: 2 * em };
     this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], this.range, meta.log);
     for (const run of runs) run.curve = pixels(this.loss, meta.steps, run.loss, run.last);
@@ -1146,7 +1156,7 @@ function voice({ root, $, meta, state }) {
     root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
     $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, here())}: ${told(state.arrows)}.`);
     const change = spoken(losses(meta, runs(), here())) || "no run is shown";
-    $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
+    $(".curves").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
     $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${inner(state.bars) || "none"}.`));
   }
   // Labels follow the paint: they are not to be waited for.
@@ -1227,7 +1237,10 @@ function compose({ root, places, meta, state, land, colors, heading }) {
       drawGround(g, places.map, land, meta, colors);
       drawPaths(g, places.map, meta, { ...plain, live: false }, colors);
     });
-    part(g, ".loss", () => drawLoss(g, places.loss, meta, plain, colors));
+    part(g, ".loss", () => {
+      drawLossAxes(g, places.loss, meta, colors);
+      drawLoss(g, places.loss, meta, plain, colors);
+    });
     if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
     drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
   };
@@ -1401,11 +1414,11 @@ function render({ model, el }) {
   const meta = model.get("meta");
   const last = meta.steps.length - 1;
   const { root, $, rows, sliders } = build(el, meta);
-  const [mapCanvas, landCanvas] = [$(".paths"), $(".land")];
-  const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
+  const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
-  let data, colors, runs = [], pins = [], pinRows = [], groundView = "", words = -1, written = 0;
+  const views = new Map(); // by canvas, of what stays
+  let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -1449,14 +1462,19 @@ function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
-    if (view !== groundView) drawGround(places.canvas(landCanvas), map, land, meta, colors);
-    groundView = view;
+    ground($(".map .ground"), map, (g) => drawGround(g, map, land, meta, colors));
+    ground($(".loss .ground"), places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
     drawMap(goesOn);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
 
+  // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
+  function ground(canvas, f, act) {
+    const view = [f.xs, f.ys, devicePixelRatio].join();
+    if (view !== views.get(canvas)) present(canvas, ...places.sizes.get(canvas), act);
+    views.set(canvas, view);
+  }
   function drawMap(goesOn = false) {
     if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors, keepPaths(goesOn && !places.follows()));
   }
@@ -1631,7 +1649,7 @@ function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
-    groundView = "";
+    views.clear();
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }

@@ -12,6 +12,13 @@ export function prepare(canvas, width, height) {
   return g;
 }
 
+// A canvas's whole picture, handed to it: unlike one that is drawn on, it costs nothing when only others change.
+export function present(canvas, width, height, paint) {
+  const drawn = new OffscreenCanvas(1, 1);
+  paint(prepare(drawn, width, height));
+  canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());
+}
+
 // What stays the same in frame after frame, as a bitmap. `keeper()` gives a function of whether this frame only goes
 // on from the one before; that gives `keep(g, key, paint)`, which paints again when the key is another one.
 export function keeper() {

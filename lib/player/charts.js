@@ -4,11 +4,15 @@ import { brief, decades, fine, number, power, ticks } from "./numbers.js";
 import { head, outline, place, played, strength, trace } from "./shapes.js";
 import { atOnce, clip, drawAxes } from "./canvas.js";
 
-export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
-  const { em } = colors;
+export function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
   const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
+  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+}
+
+export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
+  const { em } = colors;
   const room = (g, margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
   const curves = played(state);
   const curve = (g, { run, pinned, most }, from, until) => {
@@ -30,7 +34,6 @@ export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
     g.stroke();
   };
   keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
-    drawAxes(kept, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
     room(kept, em);
     for (const one of curves) curve(kept, one, 0, one.settled);
     kept.restore();

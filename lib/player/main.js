@@ -4,9 +4,9 @@ import { progress, settings, title, where } from "./words.js";
 import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawGround, shapes } from "./ground.js";
-import { keeper } from "./canvas.js";
+import { keeper, present } from "./canvas.js";
 import { drawPaths } from "./paths.js";
-import { drawBars, drawLoss } from "./charts.js";
+import { drawBars, drawLoss, drawLossAxes } from "./charts.js";
 import { build, fillRow, fillSlider, icon, palette, putText, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
@@ -24,11 +24,11 @@ export function render({ model, el }) {
   const meta = model.get("meta");
   const last = meta.steps.length - 1;
   const { root, $, rows, sliders } = build(el, meta);
-  const [mapCanvas, landCanvas] = [$(".paths"), $(".land")];
-  const [lossCanvas, barsCanvas] = [$(".loss canvas"), $(".bars canvas")];
+  const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
-  let data, colors, runs = [], pins = [], pinRows = [], groundView = "", words = -1, written = 0;
+  const views = new Map(); // by canvas, of what stays
+  let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
     hidden: new Set(), arrows: new Set(), bars: new Set(),
@@ -72,14 +72,19 @@ export function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    const view = [map.xs, map.ys, places.sizes.get(landCanvas), devicePixelRatio].join();
-    if (view !== groundView) drawGround(places.canvas(landCanvas), map, land, meta, colors);
-    groundView = view;
+    ground($(".map .ground"), map, (g) => drawGround(g, map, land, meta, colors));
+    ground($(".loss .ground"), places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
     drawMap(goesOn);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
 
+  // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
+  function ground(canvas, f, act) {
+    const view = [f.xs, f.ys, devicePixelRatio].join();
+    if (view !== views.get(canvas)) present(canvas, ...places.sizes.get(canvas), act);
+    views.set(canvas, view);
+  }
   function drawMap(goesOn = false) {
     if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors, keepPaths(goesOn && !places.follows()));
   }
@@ -254,7 +259,7 @@ export function render({ model, el }) {
     root.classList.toggle("large", large);
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
-    groundView = "";
+    views.clear();
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }

@@ -2,7 +2,7 @@
 
 import { drawGround } from "./ground.js";
 import { drawPaths } from "./paths.js";
-import { drawBars, drawLoss } from "./charts.js";
+import { drawBars, drawLoss, drawLossAxes } from "./charts.js";
 import { head, outline } from "./shapes.js";
 
 export function compose({ root, places, meta, state, land, colors, heading }) {
@@ -29,7 +29,10 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
       drawGround(g, places.map, land, meta, colors);
       drawPaths(g, places.map, meta, { ...plain, live: false }, colors);
     });
-    part(g, ".loss", () => drawLoss(g, places.loss, meta, plain, colors));
+    part(g, ".loss", () => {
+      drawLossAxes(g, places.loss, meta, colors);
+      drawLoss(g, places.loss, meta, plain, colors);
+    });
     if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
     drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
   };

@@ -25,7 +25,7 @@ export function voice({ root, $, meta, state }) {
     root.setAttribute("aria-label", `Player: ${names} on ${meta.title}`);
     $(".paths").setAttribute("aria-label", `Paths on ${meta.title}, ${where(meta, here())}: ${told(state.arrows)}.`);
     const change = spoken(losses(meta, runs(), here())) || "no run is shown";
-    $(".loss canvas").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
+    $(".curves").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
     $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${inner(state.bars) || "none"}.`));
   }
   // Labels follow the paint: they are not to be waited for.

@@ -62,7 +62,7 @@ class Screen:
             },
         )
         self.root = page.locator(".downhill-player")
-        self.map, self.loss = self.root.locator("canvas.paths"), self.root.locator(".loss canvas")
+        self.map, self.loss = self.root.locator("canvas.paths"), self.root.locator(".curves")
         self.start, self.scrub = self.root.locator(".start"), self.root.get_by_role("slider", name="Step")
         self.status = self.root.get_by_role("status")
 

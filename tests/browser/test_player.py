@@ -111,7 +111,7 @@ def test_a_slider_chooses_another_run(screen, grid, way):
     on = screen(grid)
     slider = on.root.get_by_role("slider", name="lr")
     assert on.root.locator(".axes .value").first.inner_text() == "0.0316"
-    before, loss = on.picture(), on.picture(".loss canvas")
+    before, loss = on.picture(), on.picture(".curves")
     if way == "keys":
         slider.press("ArrowRight")
     else:
@@ -120,7 +120,7 @@ def test_a_slider_chooses_another_run(screen, grid, way):
     assert slider.input_value() == "4"
     assert slider.get_attribute("aria-valuetext") == "0.1"
     assert on.root.locator(".axes .value").first.inner_text() == "0.1"
-    assert on.picture() != before and on.picture(".loss canvas") != loss
+    assert on.picture() != before and on.picture(".curves") != loss
     assert on.sent() == []
 
 
@@ -166,7 +166,7 @@ def test_the_legend_hides_a_run(screen, race, press):
 def test_the_legend_points_at_a_run(screen, race, by):
     """The others step back while the pointer or the keyboard's focus is on a name."""
     on = screen(race)
-    before, loss = on.picture(), on.picture(".loss canvas")
+    before, loss = on.picture(), on.picture(".curves")
     on.page.locator("#before").focus()
     if by == "mouse":
         on.button("momentum").hover()
@@ -174,9 +174,9 @@ def test_the_legend_points_at_a_run(screen, race, by):
         on.page.keyboard.press("Tab")
         on.page.keyboard.press("Tab")
         assert on.page.evaluate("document.activeElement.innerText.trim()") == "momentum"
-    assert on.picture() != before and on.picture(".loss canvas") != loss
+    assert on.picture() != before and on.picture(".curves") != loss
     on.page.mouse.move(1, 1) if by == "mouse" else on.page.locator("#before").focus()
-    assert on.picture() == before and on.picture(".loss canvas") == loss
+    assert on.picture() == before and on.picture(".curves") == loss
 
 
 # The start.
@@ -227,12 +227,12 @@ def test_arrow_keys_ask_for_another_start_one_at_a_time(screen, grid):
 def test_the_handle_moves_at_once_and_the_runs_with_the_answer(screen, grid):
     on = screen(grid)
     on.wake()
-    before, loss, row = on.picture(), on.picture(".loss canvas"), on.row()
+    before, loss, row = on.picture(), on.picture(".curves"), on.row()
     on.start.press("ArrowRight")
     moved = on.picture()
-    assert moved != before and (on.picture(".loss canvas"), on.row()) == (loss, row)
+    assert moved != before and (on.picture(".curves"), on.row()) == (loss, row)
     on.answer()
-    assert on.picture() != moved and on.picture(".loss canvas") != loss and on.row() != row
+    assert on.picture() != moved and on.picture(".curves") != loss and on.row() != row
     on.scrub.press("Home")
     on.start.press("ArrowRight")
     assert on.step == 100  # where the runs end is what another start changes
@@ -371,17 +371,17 @@ def test_leaving_stops_everything(screen, race):
 )
 def test_the_page_turns_dark_and_light(screen, race, darken):
     on = screen(race)
-    light = on.picture(), on.picture(".land")
+    light = on.picture(), on.picture(".map .ground")
     assert "dark" not in on.root.get_attribute("class")
     on.page.evaluate(f"((html, body) => {{ {darken} }})(document.documentElement, document.body)")
     on.page.wait_for_selector(".downhill-player.dark")
-    assert on.picture() != light[0] and on.picture(".land") != light[1]
+    assert on.picture() != light[0] and on.picture(".map .ground") != light[1]
     on.page.evaluate(
         """([html, body]) => { for (const node of [html, body]) for (const name of node.getAttributeNames()) node.removeAttribute(name); }""",
         on.page.evaluate_handle("[document.documentElement, document.body]"),
     )
     on.page.wait_for_selector(".downhill-player:not(.dark)")
-    assert (on.picture(), on.picture(".land")) == light
+    assert (on.picture(), on.picture(".map .ground")) == light
 
 
 @pytest.mark.parametrize(("style", "dark"), [("html { color-scheme: light dark; }", True), ("", False)])
@@ -390,6 +390,25 @@ def test_a_dark_system_counts_where_the_page_follows_it(browser, race, style, da
         on = Screen(seen.page, race, style=style)
         assert ("dark" in on.root.get_attribute("class").split()) == dark
         seen.assert_quiet()
+
+
+def test_a_canvas_has_the_pixels_of_the_room_it_has(screen, race):
+    on = screen(race)
+    for width in ("700px", "400px"):
+        on.page.evaluate("width => { document.querySelector('#host').style.width = width; }", width)
+        wrong = on.page.evaluate(
+            """async () => {
+                for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+                const wrong = [];
+                for (const canvas of document.querySelectorAll('canvas:not(.bars *)')) {
+                    const { width, height } = await createImageBitmap(canvas);
+                    const [needed, has] = [[canvas.clientWidth, canvas.clientHeight], [width, height]];
+                    if (`${needed}` !== `${has}`) wrong.push([canvas.className, needed, has]);
+                }
+                return wrong;
+            }"""
+        )
+        assert wrong == []
 
 
 @pytest.mark.parametrize("width", ["360px", "620px", "1400px"])

@@ -63,7 +63,7 @@ def test_labels_keep_up(screen, race):
     assert on.page.evaluate("named"), "pictures without a name while the page opens"
     assert on.scrub.get_attribute("aria-valuetext") == "7 of 60"
     on.wait_for_label(".paths", "step 7 of 60: gd f = ")
-    on.wait_for_label(".loss canvas", "step 7 of 60: gd from ")
+    on.wait_for_label(".curves", "step 7 of 60: gd from ")
     assert on.root.get_attribute("aria-label") == "Player: gd, momentum, adam on booth"
 
 

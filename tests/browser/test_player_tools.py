@@ -143,15 +143,15 @@ def test_the_view_follows_the_head(screen, race):
     on = screen(race)
     on.root.get_by_label("view").select_option("16")
     on.scrub.fill("20")
-    land, paths = on.picture(".land"), on.picture()
+    land, paths = on.picture(".map .ground"), on.picture()
     on.button("One step forward").click()
-    assert on.picture(".land") != land and on.picture() != paths
+    assert on.picture(".map .ground") != land and on.picture() != paths
     on.root.get_by_label("view").press("ArrowUp")
     assert on.root.get_by_label("view").input_value() == "4"
     on.root.get_by_label("view").select_option("whole")
-    land = on.picture(".land")
+    land = on.picture(".map .ground")
     on.button("One step forward").click()
-    assert on.picture(".land") == land
+    assert on.picture(".map .ground") == land
 
 
 def test_the_player_opens_where_the_runs_are(screen):
@@ -166,19 +166,19 @@ def test_the_player_opens_where_the_runs_are(screen):
 
 def test_hovering_marks_the_step_on_both(screen, race):
     on = screen(race)
-    paths, loss = on.picture(), on.picture(".loss canvas")
+    paths, loss = on.picture(), on.picture(".curves")
     box = on.loss.bounding_box()
     on.page.mouse.move(box["x"] + 44 + (box["width"] - 54) / 2, box["y"] + 60)
-    assert on.picture() != paths and on.picture(".loss canvas") != loss
+    assert on.picture() != paths and on.picture(".curves") != loss
     on.page.mouse.move(1, 1)
-    assert on.picture() == paths and on.picture(".loss canvas") == loss
+    assert on.picture() == paths and on.picture(".curves") == loss
     on.root.get_by_label("view").select_option("whole")
     paths = on.picture()
     left, top, width, height = on.box()
     on.page.mouse.move(left + 2 / 20 * width, top + height / 2)  # the start, (-8, 0)
-    assert on.picture() != paths and on.picture(".loss canvas") != loss
+    assert on.picture() != paths and on.picture(".curves") != loss
     on.page.mouse.move(left + width - 5, top + height - 5)
-    assert on.picture() == paths and on.picture(".loss canvas") == loss
+    assert on.picture() == paths and on.picture(".curves") == loss
 
 
 @pytest.mark.parametrize("how", ["click", "Enter"])

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { around, drawAxes, frame, keeper, prepare } from "../../lib/player/canvas.js";
+import { around, drawAxes, frame, keeper, prepare, present } from "../../lib/player/canvas.js";
 import { colors, Recorder } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);
@@ -16,6 +16,21 @@ test("a canvas has the screen's pixels and is drawn on in CSS pixels", () => {
   expect([opaque(19, 19), opaque(21, 21)]).toEqual([true, false]);
   prepare(canvas, 30.2, 20);
   expect(opaque(19, 19)).toBe(false);
+});
+
+test("a picture is handed to a canvas in the screen's pixels, another one in place of it", () => {
+  vi.stubGlobal("devicePixelRatio", 2);
+  const canvas = document.createElement("canvas");
+  const opaque = (x, y) => {
+    const copy = prepare(document.createElement("canvas"), 40, 20);
+    copy.setTransform(1, 0, 0, 1, 0, 0);
+    copy.drawImage(canvas, 0, 0);
+    return copy.getImageData(x, y, 1, 1).data[3] > 0;
+  };
+  present(canvas, 30, 20, (g) => g.fillRect(0, 0, 10, 10));
+  expect([opaque(19, 19), opaque(21, 21)]).toEqual([true, false]);
+  present(canvas, 20, 10, (g) => g.fillRect(10, 5, 1, 1));
+  expect([opaque(19, 19), opaque(20, 10), opaque(22, 12)]).toEqual([false, true, false]);
 });
 
 describe("what is kept", () => {

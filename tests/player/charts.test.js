@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { frame } from "../../lib/player/canvas.js";
-import { bars, barsHeight, drawBars, drawLoss } from "../../lib/player/charts.js";
+import { bars, barsHeight, drawBars, drawLoss, drawLossAxes } from "../../lib/player/charts.js";
 import { pixels } from "../../lib/player/shapes.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
@@ -46,7 +46,11 @@ describe("the loss", () => {
   });
 
   test("has powers of ten on its axis, and what it is over", () => {
-    const texts = (about, frame) => draw([], { about, frame }).of("text").map(({ text }) => text);
+    const texts = (about, frame = f) => {
+      const g = new Recorder();
+      drawLossAxes(g, frame, about, colors);
+      return g.of("text").map(({ text }) => text);
+    };
     expect(texts(meta)).toEqual(["0", "5", "10", "15", "20", "step", "f", "10⁰", "10⁻¹", "10⁻²"]); // "f" is where 10 would be
     expect(texts({ ...meta, floor: -1 })).toContain("f − minimum");
     const few = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: -20 }, [0, 20], [0.4, 3], true);
@@ -61,9 +65,11 @@ describe("the loss", () => {
 
   test("grows with the text", () => {
     const drawn = (em) => {
+      const axes = new Recorder();
       const large = frame({ left: 0, top: 0, width: 200 * em, height: 300 * em, ylabel: 0 }, [0, 20], [1e-2, 10], true);
       const one = (loss) => run(loss, { curve: pixels(large, meta.steps, loss, loss.length - 1) });
-      return sizes(draw([one([10, 1, 0.1])], { pins: [one([10, 2])], em, frame: large, hover: 1 }));
+      drawLossAxes(axes, large, meta, { ...colors, em });
+      return [...sizes(axes), ...sizes(draw([one([10, 1, 0.1])], { pins: [one([10, 2])], em, frame: large, hover: 1 }))];
     };
     expect(drawn(2)).toBeNear(doubled(drawn(1)), 1e-4);
   });

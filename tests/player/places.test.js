@@ -39,15 +39,15 @@ describe("sizes", () => {
   });
 
   test("are those of the canvases that are drawn on", () => {
-    places.canvas(page.$(".land"));
-    expect(page.$(".land").width).toBe(Math.round(page.$(".land").clientWidth * devicePixelRatio));
+    places.canvas(page.$(".map .ground"));
+    expect(page.$(".map .ground").width).toBe(Math.round(page.$(".map .ground").clientWidth * devicePixelRatio));
   });
 
   test("grow with the text", () => {
     places.measure({ ...colors, em: 2 });
     places.curves(state.shown(), data);
     expect(places.box).toMatchObject({ left: 72, top: 20, width: page.$(".map").clientWidth - 92 });
-    const [width, height] = places.sizes.get(page.$(".loss canvas"));
+    const [width, height] = places.sizes.get(page.$(".curves"));
     expect(places.loss).toMatchObject({ left: 88, top: 44, width: width - 108, height: height - 116, ylabel: 4 });
   });
 
@@ -135,7 +135,7 @@ test("curves have an axis for all of the data, those of runs that are not shown 
   const { loss } = places;
   expect(range(meta, data)).toBeNear(lossRange, 0, 2 ** -16);
   expect([loss.xs, loss.ys]).toEqual([[0, 7], range(meta, data)]);
-  const [width, height] = places.sizes.get(page.$(".loss canvas"));
+  const [width, height] = places.sizes.get(page.$(".curves"));
   expect(loss).toMatchObject({ left: 44, top: 22, width: width - 54, height: height - 58 });
   const [run] = state.shown();
   expect([...run.curve.points.slice(2, 4)]).toBeNear([loss.px(1), loss.py(run.loss[1])], 1e-3);

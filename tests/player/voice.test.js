@@ -14,7 +14,7 @@ let root, state, heard;
 beforeEach(() => {
   vi.useFakeTimers();
   root = document.createElement("div");
-  root.innerHTML = `<canvas class="paths"></canvas><span class="start"></span><div class="loss"><canvas></canvas></div>
+  root.innerHTML = `<canvas class="paths"></canvas><span class="start"></span><canvas class="curves"></canvas>
     <div class="bars"><canvas></canvas></div><p class="status"></p>`;
   const runs = [run(0, [9, 4, 1]), run(1, [9, 2, 0.5], [root_v])];
   state = { step: 1.7, start: [-8, 0.5], live: false, arrows: new Set(), bars: new Set(), chosen: () => runs, shown: () => runs, pinned: () => [] };
@@ -85,7 +85,7 @@ test("the pictures are labelled", () => {
   heard.label();
   expect(root.getAttribute("aria-label")).toBe("Player: gd, adam on booth");
   expect(label(".paths")).toBe("Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00.");
-  expect(label(".loss canvas")).toBe("Loss against the step, up to step 10 of 20: gd from 9.00 to 4.00; adam from 9.00 to 2.00.");
+  expect(label(".curves")).toBe("Loss against the step, up to step 10 of 20: gd from 9.00 to 4.00; adam from 9.00 to 2.00.");
   expect(label(".bars canvas")).toBe("Bars: none.");
   state.arrows.add("step");
   state.bars.add("√v");
@@ -95,7 +95,7 @@ test("the pictures are labelled", () => {
   nothing();
   heard.label();
   expect(label(".paths")).toBe("Paths on booth, step 10 of 20: no run is shown.");
-  expect(label(".loss canvas")).toBe("Loss against the step, up to step 10 of 20: no run is shown.");
+  expect(label(".curves")).toBe("Loss against the step, up to step 10 of 20: no run is shown.");
 });
 
 test("labels come a moment after the picture, once", () => {
@@ -114,7 +114,7 @@ test("a power of ten is said in words everywhere", () => {
   state.bars.add("√v");
   heard.tell();
   heard.label();
-  for (const text of [said(), label(".paths"), label(".loss canvas")]) expect(text).toContain("5.8 times 10 to the −5");
+  for (const text of [said(), label(".paths"), label(".curves")]) expect(text).toContain("5.8 times 10 to the −5");
   for (const text of [said(), label(".bars canvas")]) expect(text).toContain("(2.0 times 10 to the −7, 1.00)");
 });
 
