@@ -43,7 +43,7 @@ export class Places {
     const { em, meta } = this;
     if (this.data !== data) this.range = lossRange(meta, (this.data = data));
     const [width, height] = this.sizes.get(this.$(".curves"));
-    const plot = { left: 44 * em, top: 22 * em, width: width - 54 * em, height: height - 58 * em, ylabel: 2 * em };
+    const plot = { left: 44 * em, top: 22 * em, width: width - 62 * em, height: height - 58 * em, ylabel: 2 * em };
     this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], this.range, meta.log);
     for (const run of runs) run.curve = pixels(this.loss, meta.steps, run.loss, run.last);
   }

@@ -102,7 +102,7 @@ def test_scrubbing(screen, race):
 def test_the_loss_curve_scrubs_too(screen, race):
     on = screen(race)
     box = on.loss.bounding_box()
-    on.page.mouse.click(box["x"] + 44 + (box["width"] - 54) / 4, box["y"] + 60)
+    on.page.mouse.click(box["x"] + 44 + (box["width"] - 62) / 4, box["y"] + 60)
     assert on.step == 15
 
 

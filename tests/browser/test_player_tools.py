@@ -168,7 +168,7 @@ def test_hovering_marks_the_step_on_both(screen, race):
     on = screen(race)
     paths, loss = on.picture(), on.picture(".curves")
     box = on.loss.bounding_box()
-    on.page.mouse.move(box["x"] + 44 + (box["width"] - 54) / 2, box["y"] + 60)
+    on.page.mouse.move(box["x"] + 44 + (box["width"] - 62) / 2, box["y"] + 60)
     assert on.picture() != paths and on.picture(".curves") != loss
     on.page.mouse.move(1, 1)
     assert on.picture() == paths and on.picture(".curves") == loss

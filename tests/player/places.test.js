@@ -48,7 +48,7 @@ describe("sizes", () => {
     places.curves(state.shown(), data);
     expect(places.box).toMatchObject({ left: 72, top: 20, width: page.$(".map").clientWidth - 92 });
     const [width, height] = places.sizes.get(page.$(".curves"));
-    expect(places.loss).toMatchObject({ left: 88, top: 44, width: width - 108, height: height - 116, ylabel: 4 });
+    expect(places.loss).toMatchObject({ left: 88, top: 44, width: width - 124, height: height - 116, ylabel: 4 });
   });
 
   test("on a full screen leave all controls visible, with as much room below as above", () => {
@@ -136,7 +136,10 @@ test("curves have an axis for all of the data, those of runs that are not shown 
   expect(range(meta, data)).toBeNear(lossRange, 0, 2 ** -16);
   expect([loss.xs, loss.ys]).toEqual([[0, 7], range(meta, data)]);
   const [width, height] = places.sizes.get(page.$(".curves"));
-  expect(loss).toMatchObject({ left: 44, top: 22, width: width - 54, height: height - 58 });
+  expect(loss).toMatchObject({ left: 44, top: 22, width: width - 62, height: height - 58 });
+  const g = document.createElement("canvas").getContext("2d");
+  g.font = "11px sans-serif";
+  expect(width - loss.left - loss.width).toBeGreaterThan(g.measureText("10000").width / 2); // the last step's number
   const [run] = state.shown();
   expect([...run.curve.points.slice(2, 4)]).toBeNear([loss.px(1), loss.py(run.loss[1])], 1e-3);
   const higher = data.map((v) => 2 * v);
