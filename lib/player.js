@@ -1415,6 +1415,7 @@ function render({ model, el }) {
   const last = meta.steps.length - 1;
   const { root, $, rows, sliders } = build(el, meta);
   const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
+  const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
   const views = new Map(); // by canvas, of what stays
@@ -1462,8 +1463,8 @@ function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    ground($(".map .ground"), map, (g) => drawGround(g, map, land, meta, colors));
-    ground($(".loss .ground"), places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
+    ground(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
+    ground(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
     drawMap(goesOn);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
