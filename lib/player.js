@@ -367,7 +367,9 @@ function prepare(canvas, width, height) {
 }
 
 // A canvas's whole picture, handed to it: unlike one that is drawn on, it costs nothing when only others change.
+// Firefox gives a canvas no height before the player is in sight, and then there is no picture.
 function present(canvas, width, height, paint) {
+  if (!width || !height) return;
   const drawn = new OffscreenCanvas(1, 1);
   paint(prepare(drawn, width, height));
   canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());

@@ -33,6 +33,12 @@ test("a picture is handed to a canvas in the screen's pixels, another one in pla
   expect([opaque(19, 19), opaque(20, 10), opaque(22, 12)]).toEqual([false, true, false]);
 });
 
+test("a canvas that has no room is handed no picture", () => {
+  const paint = vi.fn();
+  for (const [width, height] of [[30, 0], [0, 20]]) present(document.createElement("canvas"), width, height, paint);
+  expect(paint).not.toHaveBeenCalled();
+});
+
 describe("what is kept", () => {
   const keep = keeper();
   const painted = (goesOn, key, color) => {
