@@ -239,7 +239,9 @@ def _walk(
             if keep or estimate is None:
                 value, slope, length = look()
             grad = slope if estimate is None else estimate(theta)
-            parts = (value, length, theta) if estimate is None else (value, length, theta, grad)
+            parts = [value, length, theta]
+            if estimate is not None:  # an exact gradient is finite where its length is
+                parts.append(grad)
             if not isfinite(sum(map(np.vdot, parts, parts))):  # which run?
                 finite = np.isfinite(value + length + theta.sum(axis=0)) & np.isfinite(grad).all(axis=0)
                 lost = ~finite & ~diverged

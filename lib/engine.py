@@ -241,7 +241,7 @@ class Optimizer:
         self.advance(theta, g, state)
 
     def advance(self, theta: Parameters, g: Any, state: State) -> None:
-        """A step of a loop that made `theta` and `state` itself: these two are not checked again."""
+        """`step` for a loop that made `theta` and `state` itself: these two are not checked again."""
         t = state["t"] + 1
         runs = () if isinstance(theta, dict) or self.matrix else theta.shape[1:]
         hyperparameters = self.values(t, runs)

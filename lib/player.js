@@ -326,6 +326,17 @@ function trace(g, line, from, until) {
   if (until > Math.floor(until)) g.lineTo(...place(line, until));
 }
 
+// A part of the line, from a whole step on, with the dashes that the whole line would have there.
+function strokePart(g, line, dash, from, until) {
+  if (until <= from) return;
+  trace(g, line, from, until);
+  g.setLineDash(dash);
+  g.lineDashOffset = line.along[from];
+  g.stroke();
+  g.setLineDash([]);
+  g.lineDashOffset = 0;
+}
+
 const PIECES = 6; // of a trail
 
 // The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, where its trail begins,
@@ -375,8 +386,8 @@ function present(canvas, width, height, paint) {
   canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());
 }
 
-// What stays the same in frame after frame, as a bitmap. `keeper()` gives a function of whether this frame only goes
-// on from the one before; that gives `keep(g, key, paint)`, which paints again when the key is another one.
+// What stays the same in frame after frame, as a bitmap: `keeper()(goesOn)` is a `keep(g, key, paint)`. In a frame that
+// goes on from the one before it paints only when the key is another one; in any other at once, and forgets.
 function keeper() {
   const canvas = document.createElement("canvas");
   let known;
@@ -443,10 +454,11 @@ function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid }) {
   g.stroke();
 }
 
-function clip(g, left, top, width, height) {
+// From here to the next restore, nothing is drawn outside a frame and its margin.
+function clip(g, { left, top, width, height }, margin = 0) {
   g.save();
   g.beginPath();
-  g.rect(left, top, width, height);
+  g.rect(left - margin, top - margin, width + 2 * margin, height + 2 * margin);
   g.clip();
 }
 
@@ -461,13 +473,13 @@ function shapes({ unit = 1, shapes = [] }) {
 }
 
 function drawGround(g, f, land, meta, colors) {
-  clip(g, f.left, f.top, f.width, f.height);
+  clip(g, f);
   drawLand(g, f, land, meta.window, colors);
   g.restore();
   const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
   drawAxes(g, f, colors, { across, up: ticks(f.ys, 5), label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
   g.strokeRect(f.left, f.top, f.width, f.height);
-  clip(g, f.left, f.top, f.width, f.height);
+  clip(g, f);
   drawMarks(g, f, meta.marks, colors);
   g.restore();
 }
@@ -514,11 +526,11 @@ function drawPaths(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
   const shown = played(state);
   keep(g, shown.map(({ settled }) => settled).join(), (kept) => {
-    clip(kept, f.left, f.top, f.width, f.height);
+    clip(kept, f);
     for (const one of shown) drawPart(kept, one, [[0, one.settled, one.pinned ? 1 : OLD]], colors);
     kept.restore();
   });
-  clip(g, f.left, f.top, f.width, f.height);
+  clip(g, f);
   for (const one of shown) drawPart(g, one, one.pinned ? [[one.settled, one.until, 1]] : trail(one), colors);
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
@@ -556,16 +568,13 @@ function drawPart(g, { run, pinned, most, until }, pieces, colors) {
   Object.assign(g, { strokeStyle: colors.halo, lineWidth: (pinned ? 3.6 : 4.2) * em, globalAlpha: most });
   g.stroke();
   Object.assign(g, { strokeStyle: colors.of(series.color), lineWidth: (pinned ? 1.3 : 1.9) * em });
-  if (!pinned) g.setLineDash(series.dash.map((part) => part * em));
+  const dash = pinned ? [] : series.dash.map((part) => part * em);
   for (const [a, b, part] of pieces) {
-    if (b <= a) continue;
-    trace(g, path, a, b);
-    Object.assign(g, { globalAlpha: most * part, lineDashOffset: path.along[a] });
-    g.stroke();
+    g.globalAlpha = most * part;
+    strokePart(g, path, dash, a, b);
   }
-  Object.assign(g, { globalAlpha: most, lineDashOffset: 0, fillStyle: colors.of(series.color) });
-  g.setLineDash([]);
-  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em);
+  Object.assign(g, { globalAlpha: most, fillStyle: colors.of(series.color) });
+  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em); // of two parts the later has their step's dot
   g.globalAlpha = 1;
 }
 
@@ -643,17 +652,10 @@ function drawLossAxes(g, f, meta, colors) {
 
 function drawLoss(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
-  const room = (g, margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
   const curves = played(state);
   const curve = (g, { run, pinned, most }, from, until) => {
-    if (until <= from) return;
-    trace(g, run.curve, from, until);
     Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
-    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-    g.lineDashOffset = run.curve.along[from];
-    g.stroke();
-    g.setLineDash([]);
-    g.lineDashOffset = 0;
+    strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), from, until);
   };
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
@@ -664,15 +666,15 @@ function drawLoss(g, f, meta, state, colors, keep = atOnce) {
     g.stroke();
   };
   keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
-    room(kept, em);
+    clip(kept, f, em);
     for (const one of curves) curve(kept, one, 0, one.settled);
     kept.restore();
   });
-  room(g, em);
+  clip(g, f, em);
   upright(Math.floor(state.step), colors.muted);
   for (const one of curves) curve(g, one, one.settled, one.until);
   g.restore();
-  room(g, 8 * em);
+  clip(g, f, 8 * em);
   for (const { run, pinned } of curves) {
     g.globalAlpha = strength(state, run);
     head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);
@@ -1465,15 +1467,15 @@ function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    ground(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
-    ground(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
+    layGround(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
+    layGround(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
     drawMap(goesOn);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
-  function ground(canvas, f, act) {
+  function layGround(canvas, f, act) {
     const view = [f.xs, f.ys, devicePixelRatio].join();
     if (view !== views.get(canvas)) present(canvas, ...places.sizes.get(canvas), act);
     views.set(canvas, view);

@@ -21,8 +21,8 @@ export function present(canvas, width, height, paint) {
   canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());
 }
 
-// What stays the same in frame after frame, as a bitmap. `keeper()` gives a function of whether this frame only goes
-// on from the one before; that gives `keep(g, key, paint)`, which paints again when the key is another one.
+// What stays the same in frame after frame, as a bitmap: `keeper()(goesOn)` is a `keep(g, key, paint)`. In a frame that
+// goes on from the one before it paints only when the key is another one; in any other at once, and forgets.
 export function keeper() {
   const canvas = document.createElement("canvas");
   let known;
@@ -89,9 +89,10 @@ export function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid
   g.stroke();
 }
 
-export function clip(g, left, top, width, height) {
+// From here to the next restore, nothing is drawn outside a frame and its margin.
+export function clip(g, { left, top, width, height }, margin = 0) {
   g.save();
   g.beginPath();
-  g.rect(left, top, width, height);
+  g.rect(left - margin, top - margin, width + 2 * margin, height + 2 * margin);
   g.clip();
 }

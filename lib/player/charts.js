@@ -1,7 +1,7 @@
 // Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
 
 import { brief, decades, fine, number, power, ticks } from "./numbers.js";
-import { head, outline, place, played, strength, trace } from "./shapes.js";
+import { head, outline, place, played, strength, strokePart } from "./shapes.js";
 import { atOnce, clip, drawAxes } from "./canvas.js";
 
 export function drawLossAxes(g, f, meta, colors) {
@@ -13,17 +13,10 @@ export function drawLossAxes(g, f, meta, colors) {
 
 export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
-  const room = (g, margin) => clip(g, f.left - margin, f.top - margin, f.width + 2 * margin, f.height + 2 * margin);
   const curves = played(state);
   const curve = (g, { run, pinned, most }, from, until) => {
-    if (until <= from) return;
-    trace(g, run.curve, from, until);
     Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
-    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-    g.lineDashOffset = run.curve.along[from];
-    g.stroke();
-    g.setLineDash([]);
-    g.lineDashOffset = 0;
+    strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), from, until);
   };
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
@@ -34,15 +27,15 @@ export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
     g.stroke();
   };
   keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
-    room(kept, em);
+    clip(kept, f, em);
     for (const one of curves) curve(kept, one, 0, one.settled);
     kept.restore();
   });
-  room(g, em);
+  clip(g, f, em);
   upright(Math.floor(state.step), colors.muted);
   for (const one of curves) curve(g, one, one.settled, one.until);
   g.restore();
-  room(g, 8 * em);
+  clip(g, f, 8 * em);
   for (const { run, pinned } of curves) {
     g.globalAlpha = strength(state, run);
     head(g, outline(run.series.marker, ...place(run.curve, state.step), 5 * em), run.series, colors, pinned);

@@ -10,13 +10,13 @@ export function shapes({ unit = 1, shapes = [] }) {
 }
 
 export function drawGround(g, f, land, meta, colors) {
-  clip(g, f.left, f.top, f.width, f.height);
+  clip(g, f);
   drawLand(g, f, land, meta.window, colors);
   g.restore();
   const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
   drawAxes(g, f, colors, { across, up: ticks(f.ys, 5), label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
   g.strokeRect(f.left, f.top, f.width, f.height);
-  clip(g, f.left, f.top, f.width, f.height);
+  clip(g, f);
   drawMarks(g, f, meta.marks, colors);
   g.restore();
 }

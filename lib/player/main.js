@@ -73,15 +73,15 @@ export function render({ model, el }) {
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
-    ground(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
-    ground(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
+    layGround(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
+    layGround(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
     drawMap(goesOn);
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
-  function ground(canvas, f, act) {
+  function layGround(canvas, f, act) {
     const view = [f.xs, f.ys, devicePixelRatio].join();
     if (view !== views.get(canvas)) present(canvas, ...places.sizes.get(canvas), act);
     views.set(canvas, view);

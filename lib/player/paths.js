@@ -1,6 +1,6 @@
 // What moves on the map: paths with heads and trails, arrows at the heads, the start.
 
-import { arrow, head, outline, PIECES, place, played, pointer, strength, trace } from "./shapes.js";
+import { arrow, head, outline, PIECES, place, played, pointer, strength, strokePart, trace } from "./shapes.js";
 import { atOnce, clip } from "./canvas.js";
 
 const OLD = 0.55; // how much is left of what lies behind the trail
@@ -9,11 +9,11 @@ export function drawPaths(g, f, meta, state, colors, keep = atOnce) {
   const { em } = colors;
   const shown = played(state);
   keep(g, shown.map(({ settled }) => settled).join(), (kept) => {
-    clip(kept, f.left, f.top, f.width, f.height);
+    clip(kept, f);
     for (const one of shown) drawPart(kept, one, [[0, one.settled, one.pinned ? 1 : OLD]], colors);
     kept.restore();
   });
-  clip(g, f.left, f.top, f.width, f.height);
+  clip(g, f);
   for (const one of shown) drawPart(g, one, one.pinned ? [[one.settled, one.until, 1]] : trail(one), colors);
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
@@ -51,16 +51,13 @@ function drawPart(g, { run, pinned, most, until }, pieces, colors) {
   Object.assign(g, { strokeStyle: colors.halo, lineWidth: (pinned ? 3.6 : 4.2) * em, globalAlpha: most });
   g.stroke();
   Object.assign(g, { strokeStyle: colors.of(series.color), lineWidth: (pinned ? 1.3 : 1.9) * em });
-  if (!pinned) g.setLineDash(series.dash.map((part) => part * em));
+  const dash = pinned ? [] : series.dash.map((part) => part * em);
   for (const [a, b, part] of pieces) {
-    if (b <= a) continue;
-    trace(g, path, a, b);
-    Object.assign(g, { globalAlpha: most * part, lineDashOffset: path.along[a] });
-    g.stroke();
+    g.globalAlpha = most * part;
+    strokePart(g, path, dash, a, b);
   }
-  Object.assign(g, { globalAlpha: most, lineDashOffset: 0, fillStyle: colors.of(series.color) });
-  g.setLineDash([]);
-  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em);
+  Object.assign(g, { globalAlpha: most, fillStyle: colors.of(series.color) });
+  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em); // of two parts the later has their step's dot
   g.globalAlpha = 1;
 }
 

@@ -111,6 +111,17 @@ export function trace(g, line, from, until) {
   if (until > Math.floor(until)) g.lineTo(...place(line, until));
 }
 
+// A part of the line, from a whole step on, with the dashes that the whole line would have there.
+export function strokePart(g, line, dash, from, until) {
+  if (until <= from) return;
+  trace(g, line, from, until);
+  g.setLineDash(dash);
+  g.lineDashOffset = line.along[from];
+  g.stroke();
+  g.setLineDash([]);
+  g.lineDashOffset = 0;
+}
+
 export const PIECES = 6; // of a trail
 
 // The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, where its trail begins,
