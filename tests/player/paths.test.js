@@ -40,6 +40,8 @@ describe("a trail", () => {
 
   test("has dashes that go on from piece to piece", () => {
     for (const { path, dash, lineDashOffset } of pieces(60)) expect([dash, lineDashOffset]).toEqual([[4, 2], expect.closeTo(path[0][0], 4)]);
+    const [head] = draw([long], { step: 60 }).of("stroke", { strokeStyle: "bg" });
+    expect([head.dash, head.lineDashOffset]).toEqual([[], 0]);
   });
 
   test("ends where the run is, between two steps too", () => {
