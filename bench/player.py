@@ -5,18 +5,26 @@
 It prints rows for bench/RECORDS.md, each with what is asked of it. A paint is a frame of the browser that
 drew the picture anew; times run from the input event to the task after that frame. Of times the median is
 given and, for a machine that does something else too, the fastest tenth.
+
+The page measures itself while nobody watches it, as a reader has it. A browser that is being driven reports
+each message to the driver, a kernel's answers too: a moved start then takes some ten milliseconds more.
 """
 
+import contextlib
 import datetime
+import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import nbformat
+from playwright.sync_api import sync_playwright
 
 COURSE = Path(__file__).parents[1]
 sys.path[:0] = [str(COURSE), str(COURSE / "tests" / "browser")]
@@ -80,6 +88,9 @@ TOOLS = """() => {
         port2.postMessage(0);
     });
     window.frame = () => new Promise(requestAnimationFrame);
+    window.asked = [];
+    const list = new PerformanceObserver((seen) => asked.push(...seen.getEntries().map(({ name }) => name)));
+    list.observe({ type: 'resource' });
     window.drawn = [];
     const clear = CanvasRenderingContext2D.prototype.clearRect;
     CanvasRenderingContext2D.prototype.clearRect = function (...box) {
@@ -111,15 +122,21 @@ SLIDER = """async ([root, times]) => {
     }
     return found;
 }"""
-# A slider that moves nothing but itself, in the player: the least that a moved slider takes there. Beside the
-# player it takes longer: for what stands between layers the browser makes all layers anew when it changes.
-BARE = """root => {
+# In turns with a slider that moves nothing but itself, in the player: the least that a moved slider takes
+# there. A slow minute falls on both. A turn takes each twice through its 21 values. Beside the player it
+# takes longer: for what stands between layers the browser makes all layers anew when it changes.
+SLIDERS = """async ([root, turns]) => {
     const bare = document.createElement('div');
     bare.innerHTML = '<div class="axes"><input type="range" max="20"></div>';
     root.append(bare);
     bare.scrollIntoView({ block: 'nearest' });
-    return bare;
-}"""
+    const found = [[], []];
+    for (let i = 0; i < turns; i++) {
+        for (const [k, part] of [root, bare].entries()) found[k].push(...(await (SLIDER)([part, 42])));
+    }
+    bare.remove();
+    return found;
+}""".replace("SLIDER", SLIDER)
 DRAG = """async ([root, times]) => {
     const found = [];
     const [start, cell] = [root.querySelector('.start'), root.querySelector('tbody td')];
@@ -203,6 +220,73 @@ JSHTML_SLIDER = """async ([cell, times]) => {
     return found;
 }"""
 
+READY = """() => document.querySelectorAll('.downhill-player').length
+    && [...document.querySelectorAll('.downhill-player .start')].every((start) => !start.hidden)"""
+ELSEWHERE = "() => asked.filter((url) => /^https?:/.test(url) && new URL(url).host !== location.host)"
+# A measurement is given elements of a cell, by their selectors. It begins when the driver has gone, and says
+# in the page's title when it is done: that can be read from outside.
+DONE = "measured"
+MEASURE = """([at, selectors, amount]) => {
+    const cell = document.querySelector(`.jp-Cell[data-windowed-list-index='${at}']`);
+    const parts = selectors.map((selector) => cell.querySelector(selector));
+    clearInterval(window.saying);
+    document.title = '';
+    setTimeout(async () => {
+        window.found = await (SCRIPT)([...parts, amount]).catch(String);
+        window.saying = setInterval(() => (document.title = 'DONE'), 100);
+    }, 1000);
+}""".replace("DONE", DONE)
+
+
+class Reader:
+    """A Chromium with one page, driven only between the measurements."""
+
+    def __init__(self, playwright, port):
+        self.playwright, self.address = playwright, f"http://127.0.0.1:{port}"
+
+    @contextlib.contextmanager
+    def page(self):
+        """The page, to drive."""
+        browser = self.playwright.chromium.connect_over_cdp(self.address)
+        yield browser.contexts[0].pages[0]
+        browser.close()  # lets go of it; the page stays
+
+    def measure(self, at, script, amount, selectors=(".downhill-player",)):
+        """What a script finds for these elements of a cell."""
+        with self.page() as page:
+            laboratory.Notebook(page).show(at)
+            page.locator(f".jp-Cell[data-windowed-list-index='{at}'] {selectors[0]}").first.wait_for()
+            page.wait_for_function(READY)
+            page.evaluate(MEASURE.replace("SCRIPT", script), [at, list(selectors), amount])
+        for _ in range(240):
+            time.sleep(0.5)
+            with urlopen(f"{self.address}/json/list") as targets:
+                if any(target["title"] == DONE for target in json.load(targets)):
+                    break
+        with self.page() as page:
+            found = page.evaluate("found")
+        if found is None or isinstance(found, str):
+            raise RuntimeError(f"cell {at}: {found or 'still not measured after two minutes'}")
+        return found
+
+
+@contextlib.contextmanager
+def reader(folder):
+    """Chromium with its profile in this folder; of the window's height 900 pixels are the page's."""
+    with sync_playwright() as playwright:
+        path, arguments = laboratory.command(playwright)
+        arguments += ["--headless", "--window-size=1280,1043", f"--user-data-dir={folder}"]
+        arguments += ["--remote-debugging-port=0", "about:blank"]
+        chromium = subprocess.Popen([path, *arguments], stderr=subprocess.DEVNULL)
+        try:
+            told = folder / "DevToolsActivePort"
+            while not (told.exists() and told.read_text()):
+                time.sleep(0.1)
+            yield Reader(playwright, told.read_text().split()[0])
+        finally:
+            chromium.terminate()
+            chromium.wait()
+
 
 def size_of_grid():
     """What the grid's player adds to a saved page, in MB; binary data count four thirds."""
@@ -212,86 +296,59 @@ def size_of_grid():
     return sum(len(v) * 4 / 3 if isinstance(v, bytes) else len(str(v)) for v in state.values()) / 1e6
 
 
+def median(times):
+    return f"{statistics.median(times):.1f} ({statistics.quantiles(times, n=10)[0]:.1f})"
+
+
 def main():
     sources = (IMPORTS + RACE, EIGHT, GRID, INSIDE, PEER, JSHTML)
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     with (
         tempfile.TemporaryDirectory() as folder,
-        laboratory.chromium() as browser,
         laboratory.jupyterlab(COURSE, Path(folder)) as lab,
-        laboratory.visit(browser) as seen,
+        reader(Path(folder) / "chromium") as chromium,
     ):
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.folder / "bench.ipynb")
-        page = seen.page
-        notebook = lab.open(page, "bench.ipynb")
-        page.evaluate(TOOLS)
-        notebook.run()
-
-        def cell(number):
-            notebook.show(number)
-            return page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
-
-        def ask(number, script, amount):
-            player = cell(number).locator(".downhill-player")
-            player.wait_for()
-            page.wait_for_function(
-                "root => !root.querySelector('.start').hidden", arg=player.element_handle()
-            )
-            return page.evaluate(script, [player.element_handle(), amount])
-
-        def slider_rows(number):
-            """A player's slider and one that moves nothing else, in turns: a slow minute falls on both."""
-            bare = page.evaluate_handle(BARE, cell(number).locator(".downhill-player").element_handle())
-            player_times, bare_times = [], []
-            for _ in range(10):  # a turn takes each slider twice through its 21 values
-                player_times += ask(number, SLIDER, 42)
-                bare_times += page.evaluate(SLIDER, [bare, 42])
-            bare.evaluate("bare => bare.remove()")
-            return [
-                ("slider to paint, median (tenth) ms", median(player_times), "≤ 5"),
-                ("the same of a slider that does nothing, in the same player", median(bare_times), "peer"),
-            ]
-
-        def median(times):
-            return f"{statistics.median(times):.1f} ({statistics.quantiles(times, n=10)[0]:.1f})"
-
+        with chromium.page() as page:
+            notebook = lab.open(page, "bench.ipynb")
+            page.evaluate(TOOLS)
+            notebook.run()
+        measure = chromium.measure
         rows = [
-            ("frames/s, race of three, 200 steps", ask(0, FRAMES, 3), "60"),
-            ("frames/s, race of eight, 1000 steps", ask(1, FRAMES, 3), "60"),
-            ("frames/s, grid 21 × 11, 200 steps", ask(2, FRAMES, 3), "60"),
-            ("frames/s, two runs with all arrows and bars", ask(3, INNER, 3), "60"),
-            ("frames/s, the same, following the head at 16×", ask(3, FOLLOW, 3), "60"),
-            ("frames/s, a player that plays outside the window", ask(0, UNSEEN, 1), "0"),
-            *slider_rows(2),
-            (
-                "start of a 21 × 11 × 200 Adam grid to paint, median (tenth) ms",
-                median(ask(2, DRAG, 120)),
-                "≤ 40",
-            ),
+            ("frames/s, race of three, 200 steps", measure(0, FRAMES, 3), "60"),
+            ("frames/s, race of eight, 1000 steps", measure(1, FRAMES, 3), "60"),
+            ("frames/s, grid 21 × 11, 200 steps", measure(2, FRAMES, 3), "60"),
+            ("frames/s, two runs with all arrows and bars", measure(3, INNER, 3), "60"),
+            ("frames/s, the same, following the head at 16×", measure(3, FOLLOW, 3), "60"),
+            ("frames/s, a player that plays outside the window", measure(0, UNSEEN, 1), "0"),
         ]
-        peer = cell(4)
-        image = peer.locator("img").element_handle()
-        play, number = peer.locator(".jupyter-button").first, peer.locator("input[type=number]")
+        moved, bare = measure(2, SLIDERS, 10)
+        rows.append(("slider to paint, median (tenth) ms", median(moved), "≤ 5"))
+        rows.append(("the same of a slider that does nothing, in the same player", median(bare), "peer"))
+        what = "start of a 21 × 11 × 200 Adam grid to paint, median (tenth) ms"
+        rows.append((what, median(measure(2, DRAG, 120)), "≤ 40"))
         what = "ipywidgets.Play with a Matplotlib redraw"
-        rows.append((f"frames/s, {what}", page.evaluate(IMAGES, [image, play.element_handle(), 3]), "peer"))
-        play.click()
-        times = page.evaluate(PEER_NUMBER, [image, number.element_handle(), 20])
+        play = ".jupyter-button"
+        rows.append((f"frames/s, {what}", measure(4, IMAGES, 3, ("img", play)), "peer"))
+        with chromium.page() as page:
+            page.locator(f".jp-Cell[data-windowed-list-index='4'] {play}").first.click()
+        times = measure(4, PEER_NUMBER, 20, ("img", "input[type=number]"))
         rows.append((f"step to paint, {what}, median (tenth) ms", median(times), "peer"))
-        peer = cell(5)
-        peer.locator(".animation img").wait_for()
-        what = "FuncAnimation.to_jshtml"
-        rows.append((f"frames/s, {what}", page.evaluate(JSHTML_FRAMES, [peer.element_handle(), 3]), "peer"))
-        times = page.evaluate(JSHTML_SLIDER, [peer.element_handle(), 40])
+        what, made = "FuncAnimation.to_jshtml", ".jp-OutputArea:has(.animation img)"
+        rows.append((f"frames/s, {what}", measure(5, JSHTML_FRAMES, 3, (made,)), "peer"))
+        times = measure(5, JSHTML_SLIDER, 40, (made,))
         rows.append((f"step to paint, {what}, median (tenth) ms", median(times), "peer"))
-        (page_text,) = (out["data"]["text/html"] for out in notebook.code()[5]["outputs"] if "data" in out)
-        size = len("".join(page_text)) / 1e6
-        rows.append((f"MB on the page, one run, {what}", size, "peer"))
+        with chromium.page() as page:
+            notebook = laboratory.Notebook(page)
+            outputs, elsewhere = notebook.code()[5]["outputs"], page.evaluate(ELSEWHERE)
+            notebook.close()
+        (text,) = (out["data"]["text/html"] for out in outputs if "data" in out)
+        rows.append((f"MB on the page, one run, {what}", len("".join(text)) / 1e6, "peer"))
         rows.append(("MB on the page, 231 runs, the player", size_of_grid(), "≤ 1"))
-        rows.append((f"requests to other machines, {what}", str(len(seen.elsewhere)), "peer"))
-        ours = [url for url in seen.elsewhere if "font-awesome" not in url]  # the peer's icons
+        rows.append((f"requests to other machines, {what}", str(len(elsewhere)), "peer"))
+        ours = [url for url in elsewhere if "font-awesome" not in url]  # the peer's icons
         rows.append(("requests to other machines, the player", str(len(ours)), "0"))
-        notebook.close()
     command = ["git", "describe", "--always", "--dirty=+"]
     commit = subprocess.run(command, cwd=COURSE, capture_output=True, text=True).stdout.strip()
     where = f"{os.cpu_count()} cores, no GPU, {platform.system()} {platform.machine()} | {commit}"

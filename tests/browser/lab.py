@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, Playwright, sync_playwright
 
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "_build", "test-results")
 ELSEWHERE = re.compile(r"^(?!(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|about:)")
@@ -45,17 +45,21 @@ class NoChromium(RuntimeError):
 def chromium() -> Iterator[Browser]:
     """The Chromium on this machine, or the one playwright has installed."""
     with sync_playwright() as playwright:
-        names = ("chromium", "chromium-browser", "google-chrome")
-        found = [shutil.which(name) for name in names] + [playwright.chromium.executable_path]
-        path = next((path for path in found if path and Path(path).exists()), None)
-        if path is None:
-            raise NoChromium("no Chromium found: apt-get install chromium, or playwright install chromium")
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        browser = playwright.chromium.launch(
-            executable_path=path, args=ARGUMENTS + (["--no-sandbox"] if root else [])
-        )
+        path, arguments = command(playwright)
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+
+
+def command(playwright: Playwright) -> tuple[str, list[str]]:
+    """Where Chromium is, and how it is started."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = [shutil.which(name) for name in names] + [playwright.chromium.executable_path]
+    path = next((path for path in found if path and Path(path).exists()), None)
+    if path is None:
+        raise NoChromium("no Chromium found: apt-get install chromium, or playwright install chromium")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return path, ARGUMENTS + (["--no-sandbox"] if root else [])
 
 
 @dataclass
