@@ -6,8 +6,8 @@ It prints rows for bench/RECORDS.md, each with what is asked of it. A paint is a
 drew the picture anew; times run from the input event to the task after that frame. Of times the median is
 given and, for a machine that does something else too, the fastest tenth.
 
-The page measures itself while nobody watches it, as a reader has it. A browser that is being driven reports
-each message to the driver, a kernel's answers too: a moved start then takes some ten milliseconds more.
+The page measures itself while nobody drives it, as a reader has it: a browser that is being driven reports
+each message to the driver, a kernel's answers too, and a moved start takes several milliseconds more.
 """
 
 import contextlib
@@ -220,8 +220,7 @@ JSHTML_SLIDER = """async ([cell, times]) => {
     return found;
 }"""
 
-READY = """() => document.querySelectorAll('.downhill-player').length
-    && [...document.querySelectorAll('.downhill-player .start')].every((start) => !start.hidden)"""
+READY = "() => [...document.querySelectorAll('.downhill-player .start')].every((start) => !start.hidden)"
 ELSEWHERE = "() => asked.filter((url) => /^https?:/.test(url) && new URL(url).host !== location.host)"
 # A measurement is given elements of a cell, by their selectors. It begins when the driver has gone, and says
 # in the page's title when it is done: that can be read from outside.
@@ -300,55 +299,70 @@ def median(times):
     return f"{statistics.median(times):.1f} ({statistics.quantiles(times, n=10)[0]:.1f})"
 
 
-def main():
-    sources = (IMPORTS + RACE, EIGHT, GRID, INSIDE, PEER, JSHTML)
+def run(lab, chromium, *sources):
+    """Open a notebook of these cells, and run them."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.folder / "bench.ipynb")
+    with chromium.page() as page:
+        notebook = lab.open(page, "bench.ipynb")
+        page.evaluate(TOOLS)
+        notebook.run()
+
+
+def end(chromium):
+    """Shut the kernel down; what the code cells showed, and what the page asked of other machines."""
+    with chromium.page() as page:
+        notebook = laboratory.Notebook(page)
+        notebook.close()
+        return [cell["outputs"] for cell in notebook.code()], page.evaluate(ELSEWHERE)
+
+
+def ours(lab, chromium):
+    """The players' rows. Their peers have a notebook of their own: 21 MB in one cell of it slow the page."""
+    run(lab, chromium, IMPORTS + RACE, EIGHT, GRID, INSIDE)
+    measure = chromium.measure
+    yield "frames/s, race of three, 200 steps", measure(0, FRAMES, 3), "60"
+    yield "frames/s, race of eight, 1000 steps", measure(1, FRAMES, 3), "60"
+    yield "frames/s, grid 21 × 11, 200 steps", measure(2, FRAMES, 3), "60"
+    yield "frames/s, two runs with all arrows and bars", measure(3, INNER, 3), "60"
+    yield "frames/s, the same, following the head at 16×", measure(3, FOLLOW, 3), "60"
+    yield "frames/s, a player that plays outside the window", measure(0, UNSEEN, 1), "0"
+    moved, bare = measure(2, SLIDERS, 10)
+    yield "slider to paint, median (tenth) ms", median(moved), "≤ 5"
+    yield "the same of a slider that does nothing, in the same player", median(bare), "peer"
+    what = "start of a 21 × 11 × 200 Adam grid to paint, median (tenth) ms"
+    yield what, median(measure(2, DRAG, 120)), "≤ 40"
+    yield "MB on the page, 231 runs, the player", size_of_grid(), "≤ 1"
+    _, elsewhere = end(chromium)
+    yield "requests to other machines, the player", str(len(elsewhere)), "0"
+
+
+def peers(lab, chromium):
+    run(lab, chromium, IMPORTS + PEER, JSHTML)
+    what, play = "ipywidgets.Play with a Matplotlib redraw", ".jupyter-button"
+    yield f"frames/s, {what}", chromium.measure(0, IMAGES, 3, ("img", play)), "peer"
+    with chromium.page() as page:
+        page.locator(play).first.click()
+    times = chromium.measure(0, PEER_NUMBER, 20, ("img", "input[type=number]"))
+    yield f"step to paint, {what}, median (tenth) ms", median(times), "peer"
+    what, made = "FuncAnimation.to_jshtml", (".jp-OutputArea:has(.animation img)",)
+    yield f"frames/s, {what}", chromium.measure(1, JSHTML_FRAMES, 3, made), "peer"
+    times = chromium.measure(1, JSHTML_SLIDER, 40, made)
+    yield f"step to paint, {what}, median (tenth) ms", median(times), "peer"
+    (_, outputs), elsewhere = end(chromium)
+    (text,) = (out["data"]["text/html"] for out in outputs if "data" in out)
+    yield f"MB on the page, one run, {what}", len("".join(text)) / 1e6, "peer"
+    yield f"requests to other machines, {what}", str(len(elsewhere)), "peer"
+
+
+def main():
     with (
         tempfile.TemporaryDirectory() as folder,
         laboratory.jupyterlab(COURSE, Path(folder)) as lab,
         reader(Path(folder) / "chromium") as chromium,
     ):
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.folder / "bench.ipynb")
-        with chromium.page() as page:
-            notebook = lab.open(page, "bench.ipynb")
-            page.evaluate(TOOLS)
-            notebook.run()
-        measure = chromium.measure
-        rows = [
-            ("frames/s, race of three, 200 steps", measure(0, FRAMES, 3), "60"),
-            ("frames/s, race of eight, 1000 steps", measure(1, FRAMES, 3), "60"),
-            ("frames/s, grid 21 × 11, 200 steps", measure(2, FRAMES, 3), "60"),
-            ("frames/s, two runs with all arrows and bars", measure(3, INNER, 3), "60"),
-            ("frames/s, the same, following the head at 16×", measure(3, FOLLOW, 3), "60"),
-            ("frames/s, a player that plays outside the window", measure(0, UNSEEN, 1), "0"),
-        ]
-        moved, bare = measure(2, SLIDERS, 10)
-        rows.append(("slider to paint, median (tenth) ms", median(moved), "≤ 5"))
-        rows.append(("the same of a slider that does nothing, in the same player", median(bare), "peer"))
-        what = "start of a 21 × 11 × 200 Adam grid to paint, median (tenth) ms"
-        rows.append((what, median(measure(2, DRAG, 120)), "≤ 40"))
-        what = "ipywidgets.Play with a Matplotlib redraw"
-        play = ".jupyter-button"
-        rows.append((f"frames/s, {what}", measure(4, IMAGES, 3, ("img", play)), "peer"))
-        with chromium.page() as page:
-            page.locator(f".jp-Cell[data-windowed-list-index='4'] {play}").first.click()
-        times = measure(4, PEER_NUMBER, 20, ("img", "input[type=number]"))
-        rows.append((f"step to paint, {what}, median (tenth) ms", median(times), "peer"))
-        what, made = "FuncAnimation.to_jshtml", ".jp-OutputArea:has(.animation img)"
-        rows.append((f"frames/s, {what}", measure(5, JSHTML_FRAMES, 3, (made,)), "peer"))
-        times = measure(5, JSHTML_SLIDER, 40, (made,))
-        rows.append((f"step to paint, {what}, median (tenth) ms", median(times), "peer"))
-        with chromium.page() as page:
-            notebook = laboratory.Notebook(page)
-            outputs, elsewhere = notebook.code()[5]["outputs"], page.evaluate(ELSEWHERE)
-            notebook.close()
-        (text,) = (out["data"]["text/html"] for out in outputs if "data" in out)
-        rows.append((f"MB on the page, one run, {what}", len("".join(text)) / 1e6, "peer"))
-        rows.append(("MB on the page, 231 runs, the player", size_of_grid(), "≤ 1"))
-        rows.append((f"requests to other machines, {what}", str(len(elsewhere)), "peer"))
-        ours = [url for url in elsewhere if "font-awesome" not in url]  # the peer's icons
-        rows.append(("requests to other machines, the player", str(len(ours)), "0"))
+        rows = [*ours(lab, chromium), *peers(lab, chromium)]
     command = ["git", "describe", "--always", "--dirty=+"]
     commit = subprocess.run(command, cwd=COURSE, capture_output=True, text=True).stdout.strip()
     where = f"{os.cpu_count()} cores, no GPU, {platform.system()} {platform.machine()} | {commit}"
