@@ -91,6 +91,8 @@ TOOLS = """() => {
     window.asked = [];
     const list = new PerformanceObserver((seen) => asked.push(...seen.getEntries().map(({ name }) => name)));
     list.observe({ type: 'resource' });
+    const make = (socket, [url, ...more]) => (asked.push(String(url)), new socket(url, ...more));
+    window.WebSocket = new Proxy(WebSocket, { construct: make });
     window.drawn = [];
     const clear = CanvasRenderingContext2D.prototype.clearRect;
     CanvasRenderingContext2D.prototype.clearRect = function (...box) {
@@ -221,7 +223,7 @@ JSHTML_SLIDER = """async ([cell, times]) => {
 }"""
 
 READY = "() => [...document.querySelectorAll('.downhill-player .start')].every((start) => !start.hidden)"
-ELSEWHERE = "() => asked.filter((url) => /^https?:/.test(url) && new URL(url).host !== location.host)"
+ELSEWHERE = "() => asked.filter((url) => /^(https?|wss?):/.test(url) && new URL(url).host !== location.host)"
 # A measurement is given elements of a cell, by their selectors. It begins when the driver has gone, and says
 # in the page's title when it is done: that can be read from outside.
 DONE = "measured"
@@ -229,7 +231,7 @@ MEASURE = """([at, selectors, amount]) => {
     const cell = document.querySelector(`.jp-Cell[data-windowed-list-index='${at}']`);
     const parts = selectors.map((selector) => cell.querySelector(selector));
     clearInterval(window.saying);
-    document.title = '';
+    [document.title, window.found] = ['', null];
     setTimeout(async () => {
         window.found = await (SCRIPT)([...parts, amount]).catch(String);
         window.saying = setInterval(() => (document.title = 'DONE'), 100);
@@ -273,13 +275,15 @@ class Reader:
 def reader(folder):
     """Chromium with its profile in this folder; of the window's height 900 pixels are the page's."""
     with sync_playwright() as playwright:
-        path, arguments = laboratory.command(playwright)
+        path, arguments = laboratory.chromium_command(playwright)
         arguments += ["--headless", "--window-size=1280,1043", f"--user-data-dir={folder}"]
         arguments += ["--remote-debugging-port=0", "about:blank"]
         chromium = subprocess.Popen([path, *arguments], stderr=subprocess.DEVNULL)
         try:
             told = folder / "DevToolsActivePort"
             while not (told.exists() and told.read_text()):
+                if chromium.poll() is not None:
+                    raise RuntimeError(f"{path} ended with {chromium.returncode} before it could be driven")
                 time.sleep(0.1)
             yield Reader(playwright, told.read_text().split()[0])
         finally:
@@ -339,6 +343,7 @@ def ours(lab, chromium):
 
 
 def peers(lab, chromium):
+    """The rows of what the players are compared with."""
     run(lab, chromium, IMPORTS + PEER, JSHTML)
     what, play = "ipywidgets.Play with a Matplotlib redraw", ".jupyter-button"
     yield f"frames/s, {what}", chromium.measure(0, IMAGES, 3, ("img", play)), "peer"

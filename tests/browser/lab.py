@@ -45,13 +45,13 @@ class NoChromium(RuntimeError):
 def chromium() -> Iterator[Browser]:
     """The Chromium on this machine, or the one playwright has installed."""
     with sync_playwright() as playwright:
-        path, arguments = command(playwright)
+        path, arguments = chromium_command(playwright)
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
 
 
-def command(playwright: Playwright) -> tuple[str, list[str]]:
+def chromium_command(playwright: Playwright) -> tuple[str, list[str]]:
     """Where Chromium is, and how it is started."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = [shutil.which(name) for name in names] + [playwright.chromium.executable_path]
