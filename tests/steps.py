@@ -3,6 +3,19 @@
 import copy
 
 import numpy as np
+import pytest
+
+
+def each(rows):
+    """A test's parameter `row`: these rows of the table."""
+    return pytest.mark.parametrize("row", rows, ids=lambda row: row.rule.name)
+
+
+def frozen(array):
+    """A copy that cannot be changed."""
+    array = array.copy()
+    array.flags.writeable = False
+    return array
 
 
 def run(opt, theta, gradients, state=None, layout=copy.deepcopy):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
+from steps import each
 from table import TABLE
 
 from lib.descend import descend, sweep
@@ -12,7 +13,7 @@ from lib.optimizers import adam, gd, momentum, muon
 from lib.surfaces import beale, booth, parabola, quadratic, ravine, rosenbrock, surface
 
 VECTORS = [row for row in TABLE if not row.rule.matrix]
-rules = pytest.mark.parametrize("row", VECTORS, ids=lambda row: row.rule.name)
+rules = each(VECTORS)
 
 
 def same(a, b):

@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 import pytest
-from steps import bits, run
+from steps import bits, each, run
 from table import TABLE
 
 from lib import engine
@@ -16,10 +16,8 @@ from lib.optimizers import adam, adamw, gd, lamb, momentum, muon, shampoo, signs
 from lib.surfaces import quadratic
 from lib.wrappers import clip_by_norm, clip_by_value, lookahead
 
-rules = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule.name)
-with_runs = pytest.mark.parametrize(
-    "row", [row for row in TABLE if not row.rule.matrix], ids=lambda row: row.rule.name
-)
+rules = each(TABLE)
+with_runs = each([row for row in TABLE if not row.rule.matrix])
 
 
 def by_norm(inner):
