@@ -15,7 +15,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PREFER_ENV_PATH := 1
 
 help:
-	@echo "make lab        open the course in JupyterLab (CHAPTER=01: at that chapter; LAB_ARGS=... for its options)"
+	@echo "make lab        open your copy of the course, reading/, in JupyterLab (CHAPTER=01: at that chapter;"
+	@echo "                EDIT=1: the originals, for authors; LAB_ARGS=... for JupyterLab's options)"
 	@echo "make test       run every test: library, chapters, structure, browser"
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
@@ -38,7 +39,7 @@ ifneq ($(shell $(PY) -c "" 2>/dev/null && cat .venv/ready 2>/dev/null),$(here))
 .venv/ready: FORCE
 endif
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock pyproject.toml $(wildcard settings/share/jupyter/lab/settings/*)
 	@set -e; \
 	if ! $(PY) -c "" 2>/dev/null || [ "$$(cat .venv/ready 2>/dev/null)" != "$$(pwd -P)" ]; then \
 	  found=; \
@@ -57,18 +58,19 @@ endif
 	  echo "Making .venv with Python $$version"; \
 	  "$$python" -m venv --clear .venv; \
 	fi; \
-	echo "Installing the locked packages into .venv (about a minute, 1 GB on disk)"; \
-	$(PY) -m pip install -qq --require-hashes -r requirements.lock; \
+	echo "Installing the locked packages into .venv (one minute to five, 1 GB on disk)"; \
+	$(PY) -m pip install --progress-bar=on --require-hashes -r requirements.lock; \
 	$(PY) -m pip install -qq --no-build-isolation --no-deps -e .; \
-	$(PY) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null; \
 	pwd -P > .venv/ready
 
-# Trusted, a notebook shows its saved players before any cell has run.
+# A reader gets a copy, reading/, which nothing else here reads; EDIT=1 opens the originals.
+PLACE := $(if $(EDIT),chapters,reading)
 lab: .venv/ready
-	@$(PY) -m jupyter trust $(wildcard chapters/*.ipynb) >/dev/null
+	@$(PY) $(if $(EDIT),-m jupyter trust --log-level=WARN $(wildcard chapters/*.ipynb),tools/reading.py)
 	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
-	$(PY) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
-	  --LabApp.default_url=/lab/tree/$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb) $(LAB_ARGS)
+	$(PY) -m jupyterlab --log-level=WARN --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
+	  --FileContentsManager.preferred_dir=$(PLACE) \
+	  --LabApp.default_url=/lab/tree/$(PLACE)/$(notdir $(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
 
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile
@@ -109,22 +111,21 @@ mutants: .venv/mutants
 HTML := book/_build/html
 book: .venv/site book/node_modules/ready
 	@$(PY) tools/book.py
-	@PYTHONPATH=tools $(PY) -m sphinx -q -W --keep-going -E -j auto -c book -d book/_build/doctrees book/_build/source $(HTML)
 	@echo "Open $(HTML)/index.html, or: make book-serve"
 
 slides: .venv/site book/node_modules/ready
 	@$(PY) tools/slides.py
-	@$(PY) tools/pdf.py slides
 
 pdf: book
-	@$(PY) tools/pdf.py book
+	@$(PY) tools/pdf.py
 
 book-serve: book
 	@echo "http://127.0.0.1:8000 (Ctrl+C ends)"
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
 
 test-site: book slides
-	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_slides.py tests/test_book.py tools
+	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_slides.py \
+	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready
@@ -152,4 +153,4 @@ player: .venv/ready
 	@$(PY) tools/bundle.py
 
 figures: .venv/ready
-	@set -e; for script in $(sort $(wildcard figures/*.py)); do echo $$script; $(PY) $$script; done
+	@$(PY) tools/figures.py
