@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat import v4
 
 from tools import decks
@@ -27,6 +28,7 @@ NETWORK = re.compile(r"https?://|^\s*(?:import|from) (?:urllib|requests|socket|h
 CLOCK = re.compile(r"\btimeit\b|\bperf_counter\b|\btime\.(?:time|monotonic|process_time)\b")
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 OUTPUT_WIDGET = re.compile(r"\b(?:interact|interactive|interactive_output|interact_manual|Output)\(")
+SERVICE = re.compile(r"### (?:BEGIN|END)|\bbrief\b|^print\(\"Exercise \d+: right\.\"\)$")  # not counted
 LINK = re.compile(r"\]\(([^)\s]+)\)|<(?:img|a)\s[^>]*(?:src|href)=\"([^\"]+)\"")
 
 
@@ -123,7 +125,7 @@ def shown_in(cell):
 
 def has_short_code(nb, path):
     for cell in nb.cells:
-        lines = [line for line in cell.source.strip().splitlines() if "### " not in line]
+        lines = [line for line in cell.source.strip().splitlines() if not SERVICE.search(line)]
         if cell.cell_type == "code" and not 1 <= len(lines) <= 15:
             yield f"{name(cell)} has {len(lines)} lines of code; 1 to 15 are allowed"
 
@@ -384,6 +386,11 @@ def incomplete(nb):
             yield f"exercise {title} has neither a cell tagged solution nor code between the solution marks"
     solved = {c.metadata.get("exercise") for c in code_cells(nb) if SOLUTION.search(c.source)}
     checked = {c.metadata.get("exercise") for c in code_cells(nb) if "wrong" in c.metadata}
+    for cell in code_cells(nb):
+        if "wrong" in cell.metadata and not re.search(r'\nprint\("Exercise \d+: right\."\)$', cell.source):
+            yield f'{name(cell)} does not end with print("Exercise …: right.")'
+    if "brief()" not in next(code_cells(nb)).source:
+        yield "the first cell does not call brief() of lib.exercises"
     for exercise in solved ^ checked:
         yield f"{exercise} has not both a solution and a check with wrong answers (metadata exercise, wrong)"
 
@@ -431,8 +438,8 @@ def exercises(check, *wrong, body="    ### BEGIN SOLUTION\n    return lr * g\n  
     return v4.new_notebook(
         cells=[
             text("## 1. Code: a step"),
-            cell(f"def step(lr, g):\n{body}", exercise="step"),
-            cell(check, exercise="step", wrong=list(wrong)),
+            cell(f"from lib.exercises import brief\nbrief()\ndef step(lr, g):\n{body}", exercise="step"),
+            cell(f'{check}\nprint("Exercise 1: right.")', exercise="step", wrong=list(wrong)),
             *[text(f"## {n}. Recall") for n in (2, 3, 4, 5)],
         ]
     )
@@ -474,6 +481,41 @@ def test_incomplete_exercises_are_rejected():
     ]
     unchecked = exercises(GOOD)
     del unchecked.cells[2].metadata["wrong"], unchecked.cells[3:]
+    unchecked.cells[1].source = unchecked.cells[1].source.replace("brief()\n", "")
     problems = list(incomplete(unchecked))
     assert "1 headings '## 1. …'; at least 5 are wanted" in problems
     assert any("step has not both" in problem for problem in problems)
+    assert "the first cell does not call brief() of lib.exercises" in problems
+    silent = exercises(GOOD)
+    silent.cells[2].source = GOOD
+    assert any("does not end with print" in problem for problem in incomplete(silent))
+
+
+@solution
+def test_run_all_gets_past_untouched_stubs(path, monkeypatch):
+    """Every check says that its answer is missing; no other cell fails for want of one."""
+    monkeypatch.chdir(path.parent)
+    namespace = {"display": lambda *shown: None}
+    for cell in code_cells(student_version(read(path))):
+        try:
+            exec(cell.source, namespace)
+        except AssertionError:
+            assert may_raise(cell), f"{name(cell)} needs an answer; only a check may"
+        else:
+            assert not may_raise(cell), f"{name(cell)} passes without an answer"
+        plt.close("all")
+
+
+def test_a_failed_check_is_one_line():
+    """In a notebook: the message alone; what says nothing, or is another error, is shown as ever."""
+    sources = [
+        "from lib.exercises import brief\nbrief()",
+        "assert 1 == 2, 'one is not two'",
+        "assert 1 == 2",
+        "1 / 0",
+    ]
+    nb = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    NotebookClient(nb, kernel_name="python3", allow_errors=True).execute()
+    shown = [output.traceback for cell in nb.cells for output in cell.outputs]
+    assert shown[0] == ["one is not two"]
+    assert all(len(way) > 1 for way in shown[1:]) and len(shown) == 3

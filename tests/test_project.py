@@ -24,7 +24,7 @@ LOCKS = {
 }  # what `make lock` locks
 ORDER = [
     *("surfaces", "problems", "checks", "engine", "optimizers", "wrappers", "dialects", "schedules"),
-    *("descend", "checkpoint", "tape", "fused", "compiled", "plotting", "wire", "player"),
+    *("descend", "checkpoint", "tape", "fused", "compiled", "plotting", "wire", "player", "exercises"),
 ]
 NUMPY_ONLY = {"surfaces", "checks", "engine", "wrappers", "optimizers", "schedules"}
 

@@ -221,7 +221,7 @@ def main() -> None:
     notebooks = sources([*chapters, *sorted(CHAPTERS.glob("solutions/*.ipynb"))])
     write_source(chapters, notebooks)
     with beside(HTML) as folder:
-        options = "-q -W --keep-going -E -j auto".split()
+        options = ["-q", "-W", "--keep-going", "-E", "-j", "auto"]
         places = ["-c", str(BOOK), "-d", str(HTML.parent / "doctrees"), str(SOURCE), str(folder)]
         command = [sys.executable, "-m", "sphinx", *options, *places]
         run = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)})

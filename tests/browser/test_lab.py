@@ -49,6 +49,20 @@ def test_chapter_runs_and_its_players_play(chapter, lab, visit):
     visit.assert_quiet()
 
 
+def test_run_all_gets_past_untouched_exercises(lab, visit):
+    notebook = lab.open(visit.page, "chapters/exercises/01_gradient_descent.ipynb")
+    notebook.run()
+    cells = notebook.code()
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    checks = [cell for cell in cells if "raises-exception" in cell["metadata"].get("tags", [])]
+    for cell in checks:
+        (output,) = cell["outputs"]
+        assert output["traceback"] == [output["evalue"]] and len(output["evalue"]) < 300
+    assert len(checks) >= 5 and not any(cell["outputs"] for cell in cells if cell not in checks)
+    notebook.close()
+    visit.assert_quiet()
+
+
 def digests(cell):
     """The digests of a cell's players: each says in its text what it plays."""
     found = [o["data"] for o in cell["outputs"] if VIEW in o.get("data", {})]
