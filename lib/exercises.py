@@ -1,7 +1,7 @@
 """In a notebook of exercises, a check that fails says what is wrong, and nothing else.
 
-`brief()` stands in the first cell. Jupyter would print the way to the error, a page of the check's code, before
-the one sentence that helps.
+`brief()` stands in the first cell. Otherwise Jupyter prints the way to the error, a page of the check's code,
+before the one sentence that helps.
 """
 
 from types import TracebackType

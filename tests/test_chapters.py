@@ -28,7 +28,10 @@ NETWORK = re.compile(r"https?://|^\s*(?:import|from) (?:urllib|requests|socket|h
 CLOCK = re.compile(r"\btimeit\b|\bperf_counter\b|\btime\.(?:time|monotonic|process_time)\b")
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 OUTPUT_WIDGET = re.compile(r"\b(?:interact|interactive|interactive_output|interact_manual|Output)\(")
-SERVICE = re.compile(r"### (?:BEGIN|END)|\bbrief\b|^print\(\"Exercise \d+: right\.\"\)$")  # not counted
+SET_UP = "# Set-up: a click opens it."
+SERVICE = re.compile(
+    rf"^{SET_UP}$|### (?:BEGIN|END)|\bbrief\b|^print\(\"Exercise \d+: right\.\"\)$"
+)  # not counted
 LINK = re.compile(r"\]\(([^)\s]+)\)|<(?:img|a)\s[^>]*(?:src|href)=\"([^\"]+)\"")
 
 
@@ -123,6 +126,14 @@ def shown_in(cell):
     )
 
 
+def folds_its_set_up(nb, path):
+    """In JupyterLab a folded cell shows its first line."""
+    first = next(code_cells(nb))
+    hidden = first.metadata.get("jupyter", {}).get("source_hidden")
+    if path.parent.name == "chapters" and not (hidden and first.source.startswith(f"{SET_UP}\n")):
+        yield f'{name(first)}: its first line is not "{SET_UP}", or its metadata lack {{"jupyter": {{"source_hidden": true}}}}'
+
+
 def has_short_code(nb, path):
     for cell in nb.cells:
         lines = [line for line in cell.source.strip().splitlines() if not SERVICE.search(line)]
@@ -190,6 +201,7 @@ RULES = [
     describes_its_figures,
     is_ready_for_slides,
     makes_a_deck,
+    folds_its_set_up,
     has_short_code,
     is_as_long_as_a_chapter,
     links_its_neighbours,
@@ -250,7 +262,12 @@ def sound():
     nb = v4.new_notebook(
         cells=[
             text("# Go downhill"),
-            cell("print(1 / 3)", prints("0.333333 1000000 5e-12"), count=1),
+            cell(
+                f"{SET_UP}\nprint(1 / 3)",
+                prints("0.333333 1000000 5e-12"),
+                count=1,
+                jupyter={"source_hidden": True},
+            ),
             cell("plt.plot(loss)", shows({"image/png": PNG, "text/plain": "<Figure>"}), count=2, alt=alt),
             cell("Player(run)", shows(VIEW), count=3),
             cell("1 / 0", v4.new_output("error", ename="E", evalue="no"), count=4, tags=["raises-exception"]),
@@ -308,6 +325,8 @@ BREAKS = [
     (makes_a_deck, lambda nb: [c.metadata.slideshow.pop("minutes", None) for c in nb.cells]),
     (makes_a_deck, lambda nb: nb.cells[3].metadata.slideshow.update(slide_type="skip")),
     (makes_a_deck, lambda nb: nb.cells[13].update(source="## The end")),
+    (folds_its_set_up, lambda nb: nb.cells[1].metadata.pop("jupyter")),
+    (folds_its_set_up, lambda nb: nb.cells[1].update(source="print(1 / 3)")),
     (has_short_code, lambda nb: nb.cells[1].update(source="x = 1\n" * 16)),
     (has_short_code, lambda nb: nb.cells.append(cell(""))),
     (is_as_long_as_a_chapter, lambda nb: nb.update(cells=nb.cells[:39])),
