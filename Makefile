@@ -70,7 +70,7 @@ lab: .venv/ready
 	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
 	$(PY) -m jupyterlab --log-level=WARN --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
 	  --FileContentsManager.preferred_dir=$(PLACE) \
-	  --LabApp.default_url=/lab/tree/$(PLACE)/$(notdir $(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
+	  --LabApp.default_url=/lab/tree/$(patsubst chapters/%,$(PLACE)/%,$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
 
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile

@@ -38,8 +38,8 @@ NAVIGATION = re.compile(
 
 RUN = """<details><summary>Run this on your own machine</summary>
 
-In a clone of the repository, `make lab CHAPTER={number}` sets up what is needed, once, and opens `{file}` in
-JupyterLab. There a player also answers when you drag its start.
+In a clone of the repository, `make lab CHAPTER={number}` sets up what is needed, once, and opens your own copy of
+this page, `{file}`, in JupyterLab. There a player also answers when you drag its start.
 
 </details>"""
 
@@ -86,7 +86,7 @@ def relinked(target: str, path: Path) -> str:
 def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
     """A chapter as the site shows it."""
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
-    add_command(nb, path.stem[:2], f"chapters/{path.name}")
+    add_command(nb, path.stem[:2], f"reading/{path.name}")
     nb.cells = [cell for cell in nb.cells if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"]
     first = next((cell.id for cell in code_cells(nb)), None)
     for cell in nb.cells:
@@ -102,7 +102,7 @@ def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> Notebook
 
 def exercises_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
     """The exercises with their answers folded away; `nb` is the notebook of solutions."""
-    add_command(nb, f"exercises/{path.stem[:2]}", f"chapters/exercises/{path.name}")
+    add_command(nb, f"exercises/{path.stem[:2]}", f"reading/exercises/{path.name}")
     cells = []
     for cell in nb.cells:
         answer = "solution" in cell.metadata.get("tags", [])
