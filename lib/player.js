@@ -79,7 +79,7 @@ function tell(meta, run, k) {
 }
 
 const settings = (meta, at, axes = meta.axes.keys()) =>
-  [...axes].map((i) => `${meta.axes[i].name} ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+  [...axes].map((i) => `${meta.axes[i].name} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
 
 // A run's name; of a pinned one, also where the sliders were.
 function title(meta, run) {
@@ -339,14 +339,13 @@ function strokePart(g, line, dash, from, until) {
 
 const PIECES = 6; // of a trail
 
-// The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, where its trail begins,
-// the last fifth, and the step before which it stays as it is for a while.
+// The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, and where its trail begins,
+// the last fifth.
 function played(state) {
   const line = (pinned) => (run) => {
     const [until, length] = [Math.min(state.step, run.last), Math.max(12, run.last / 5)];
     const from = Math.max(0, Math.floor(until - length));
-    const settled = from - (from % Math.ceil(length / PIECES));
-    return { run, pinned, most: strength(state, run) * (pinned ? 0.75 : 1), until, from, settled };
+    return { run, pinned, most: strength(state, run) * (pinned ? 0.75 : 1), until, from };
   };
   return [...state.pinned().map(line(true)), ...state.shown().map(line(false))];
 }
@@ -376,34 +375,6 @@ function prepare(canvas, width, height) {
   Object.assign(g, { lineJoin: "round", lineCap: "butt", globalAlpha: 1 });
   return g;
 }
-
-// A canvas's whole picture, handed to it: unlike one that is drawn on, it costs nothing when only others change.
-// Firefox gives a canvas no height before the player is in sight, and then there is no picture.
-function present(canvas, width, height, paint) {
-  if (!width || !height) return;
-  const drawn = new OffscreenCanvas(1, 1);
-  paint(prepare(drawn, width, height));
-  canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());
-}
-
-// What stays the same in frame after frame, as a bitmap: `keeper()(goesOn)` is a `keep(g, key, paint)`. In a frame that
-// goes on from the one before it paints only when the key is another one; in any other at once, and forgets.
-function keeper() {
-  const canvas = document.createElement("canvas");
-  let known;
-  return (goesOn) => (g, key, paint) => {
-    if (!goesOn) return (known = undefined), paint(g);
-    const [{ width, height }, ratio] = [g.canvas, devicePixelRatio];
-    if (key !== known) paint(prepare(canvas, width / ratio, height / ratio));
-    known = key;
-    g.save();
-    g.setTransform(1, 0, 0, 1, 0, 0);
-    g.drawImage(canvas, 0, 0);
-    g.restore();
-  };
-}
-
-const atOnce = (g, key, paint) => paint(g);
 
 // A frame maps data to pixels: {px, py} functions, their inverses and the pixel box.
 function frame(box, xs, ys, log = false) {
@@ -522,16 +493,10 @@ function drawMarks(g, f, marks, colors) {
 
 const OLD = 0.55; // how much is left of what lies behind the trail
 
-function drawPaths(g, f, meta, state, colors, keep = atOnce) {
+function drawPaths(g, f, meta, state, colors) {
   const { em } = colors;
-  const shown = played(state);
-  keep(g, shown.map(({ settled }) => settled).join(), (kept) => {
-    clip(kept, f);
-    for (const one of shown) drawPart(kept, one, [[0, one.settled, one.pinned ? 1 : OLD]], colors);
-    kept.restore();
-  });
   clip(g, f);
-  for (const one of shown) drawPart(g, one, one.pinned ? [[one.settled, one.until, 1]] : trail(one), colors);
+  for (const one of played(state)) drawPath(g, one, colors);
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
@@ -552,38 +517,38 @@ function drawPaths(g, f, meta, state, colors, keep = atOnce) {
   g.restore();
 }
 
-// The pieces of a trail, stronger towards the head, and what lies between them and the settled part: [from, until,
-// how strong].
-function trail({ settled, from, until }) {
+// A path's pieces, [from, until, how strong]: what lies behind the trail, and the trail, stronger towards the head.
+function pieces({ pinned, from, until }) {
+  if (pinned) return [[0, until, 1]];
   const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
-  return [[settled, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
+  return [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
 }
 
-// A part of a path with its halo, and dots at its steps.
-function drawPart(g, { run, pinned, most, until }, pieces, colors) {
-  const [{ em }, { path, series }] = [colors, run];
-  const [first, last] = [pieces[0][0], pieces.at(-1)[1]];
-  if (first >= last) return;
-  trace(g, path, first, last);
+// A path with its halo, and dots at its steps.
+function drawPath(g, one, colors) {
+  const [{ em }, { run, pinned, most, until }] = [colors, one];
+  const { path, series } = run;
+  if (!until) return;
+  trace(g, path, 0, until);
   Object.assign(g, { strokeStyle: colors.halo, lineWidth: (pinned ? 3.6 : 4.2) * em, globalAlpha: most });
   g.stroke();
   Object.assign(g, { strokeStyle: colors.of(series.color), lineWidth: (pinned ? 1.3 : 1.9) * em });
   const dash = pinned ? [] : series.dash.map((part) => part * em);
-  for (const [a, b, part] of pieces) {
+  for (const [a, b, part] of pieces(one)) {
     g.globalAlpha = most * part;
     strokePart(g, path, dash, a, b);
   }
   Object.assign(g, { globalAlpha: most, fillStyle: colors.of(series.color) });
-  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em); // of two parts the later has their step's dot
+  if (!pinned) dots(g, path, until, em);
   g.globalAlpha = 1;
 }
 
-// A dot at each of these steps, where they do not run together.
-function dots(g, path, from, to, em) {
+// A dot at each step so far, where they do not run together.
+function dots(g, path, until, em) {
   path.dots ??= apart(path, 7 * em);
   g.beginPath();
   for (const k of path.dots) {
-    if (k < from || k > to) continue;
+    if (k > until) break;
     const [x, y] = [path.points[2 * k], path.points[2 * k + 1]];
     g.moveTo(x + 2.2 * em, y);
     g.arc(x, y, 2.2 * em, 0, 7);
@@ -650,12 +615,12 @@ function drawLossAxes(g, f, meta, colors) {
   drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
 }
 
-function drawLoss(g, f, meta, state, colors, keep = atOnce) {
+function drawLoss(g, f, meta, state, colors) {
   const { em } = colors;
   const curves = played(state);
-  const curve = (g, { run, pinned, most }, from, until) => {
+  const curve = ({ run, pinned, most, until }) => {
     Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
-    strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), from, until);
+    strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), 0, until);
   };
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
@@ -665,14 +630,9 @@ function drawLoss(g, f, meta, state, colors, keep = atOnce) {
     g.lineTo(x, f.top + f.height);
     g.stroke();
   };
-  keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
-    clip(kept, f, em);
-    for (const one of curves) curve(kept, one, 0, one.settled);
-    kept.restore();
-  });
   clip(g, f, em);
   upright(Math.floor(state.step), colors.muted);
-  for (const one of curves) curve(g, one, one.settled, one.until);
+  curves.forEach(curve);
   g.restore();
   clip(g, f, 8 * em);
   for (const { run, pinned } of curves) {
@@ -769,6 +729,7 @@ const icon = (name) => `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${I
 const button = (name, text, more = "") => `<button type="button" class="${name}" ${more}>${text}</button>`;
 
 const PAGE = `
+  <div class="sheet"></div>
   <div class="stage">
     <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
       <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
@@ -908,7 +869,7 @@ function palette(root) {
   const get = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   return {
     dark, em: parseFloat(style.fontSize) / 14, font: style.fontFamily, fg: style.color,
-    forced: matchMedia("(forced-colors: active)").matches,
+    forced: matchMedia("(forced-colors: active)").matches && style.forcedColorAdjust !== "none",
     muted: get("--muted"), rule: get("--rule"), bg: get("--bg"), accent: get("--accent"),
     halo: dark ? "rgba(0,0,0,.6)" : "rgba(255,255,255,.75)",
     of: (color) => (dark ? onDark(color) : color),
@@ -1051,6 +1012,28 @@ class Places {
   canvas(canvas) {
     return prepare(canvas, ...this.sizes.get(canvas));
   }
+}
+
+// paper.js
+
+// What a printed page has in place of the player: the picture that is saved, in light colours and as wide as a page.
+
+function paper({ root, paint, picture }) {
+  const sheet = root.querySelector(".sheet");
+  const lay = () => {
+    root.classList.add("paper");
+    paint();
+    sheet.innerHTML = picture();
+    root.classList.remove("paper");
+    paint();
+  };
+  const clear = () => sheet.replaceChildren();
+  addEventListener("beforeprint", lay);
+  addEventListener("afterprint", clear);
+  return () => {
+    removeEventListener("beforeprint", lay);
+    removeEventListener("afterprint", clear);
+  };
 }
 
 // pointing.js
@@ -1219,24 +1202,30 @@ function watch({ root, parts, paint, see }) {
 
 function compose({ root, places, meta, state, land, colors, heading }) {
   const [{ em }, { groups }, plain] = [colors, places, { ...state, hover: null, only: null }];
-  const stage = root.querySelector(".stage").getBoundingClientRect();
-  const [margin, top] = [10 * em, 30 * em];
-  const at = (selector) => {
-    const box = root.querySelector(selector).getBoundingClientRect();
-    return [box.left - stage.left + margin, box.top - stage.top + top, box.width];
+  const [margin, above] = [10 * em, 30 * em];
+  const stage = root.querySelector(".stage");
+  const around = stage.getBoundingClientRect();
+  const scale = around.width / parseFloat(getComputedStyle(stage).width); // of a slide that fills its screen
+  // Where something is in the picture.
+  const within = (thing) => {
+    const { left, top, width, height } = thing.getBoundingClientRect();
+    const x = (left - around.left) / scale + margin;
+    const y = (top - around.top) / scale + above;
+    return { left: x, top: y, middle: y + height / scale / 2, width: width / scale, height: height / scale };
   };
   const part = (g, selector, act) => {
+    const { left, top, width } = within(root.querySelector(selector));
     g.save();
-    g.translate(...at(selector).slice(0, 2));
-    act();
+    g.translate(left, top);
+    act(width);
     g.restore();
   };
-  const [width, height] = [stage.width + 2 * margin, stage.height + top + margin];
+  const [width, height] = [around.width / scale + 2 * margin, around.height / scale + above + margin];
   const draw = (g) => {
     g.fillStyle = colors.bg;
     g.fillRect(0, 0, width, height);
     Object.assign(g, { font: `${13 * em}px ${colors.font}`, fillStyle: colors.fg, textAlign: "left", textBaseline: "middle" });
-    g.fillText(heading, margin, top / 2);
+    g.fillText(heading, margin, above / 2);
     part(g, ".map", () => {
       drawGround(g, places.map, land, meta, colors);
       drawPaths(g, places.map, meta, { ...plain, live: false }, colors);
@@ -1245,19 +1234,19 @@ function compose({ root, places, meta, state, land, colors, heading }) {
       drawLossAxes(g, places.loss, meta, colors);
       drawLoss(g, places.loss, meta, plain, colors);
     });
-    if (groups.length) part(g, ".bars", () => drawBars(g, at(".bars")[2], groups, state, colors));
-    drawNumbers(g, root, stage, margin, top, [...state.shown(), ...state.pinned()], colors);
+    if (groups.length) part(g, ".bars", (width) => drawBars(g, width, groups, state, colors));
+    drawNumbers(g, root, within, [...state.shown(), ...state.pinned()], colors);
   };
   return { draw, width, height };
 }
 
-// A text's lines as the page breaks them, each with the box of its first word.
-function lines(node) {
+// A text's lines as the page breaks them, each with the place of its first word.
+function lines(node, within) {
   const [text, range, found] = [node.firstChild, document.createRange(), []];
   for (const { 0: word, index } of text?.data?.matchAll(/\S+/g) ?? []) {
     range.setStart(text, index);
     range.setEnd(text, index + word.length);
-    const box = range.getBoundingClientRect();
+    const box = within(range);
     const last = found.at(-1);
     if (last && Math.abs(last.box.top - box.top) < box.height / 2) last.text += ` ${word}`;
     else found.push({ text: word, box });
@@ -1266,9 +1255,8 @@ function lines(node) {
 }
 
 // The table's texts where the page has them, the methods with their lines.
-function drawNumbers(g, root, stage, left, top, runs, colors) {
+function drawNumbers(g, root, within, runs, colors) {
   const { em } = colors;
-  const middle = (box) => box.top + box.height / 2 - stage.top + top;
   const rows = [...root.querySelectorAll(".numbers tbody tr")];
   const hidden = rows.filter((row) => row.classList.contains("off")).length;
   const size = parseFloat(getComputedStyle(root.querySelector(".numbers")).fontSize);
@@ -1276,23 +1264,23 @@ function drawNumbers(g, root, stage, left, top, runs, colors) {
     for (const cell of row.querySelectorAll("th, td")) {
       if (cell.hidden) continue;
       Object.assign(g, { font: `${size}px ${colors.font}`, fillStyle: cell.closest("thead") ? colors.muted : colors.fg, textAlign: "left", textBaseline: "middle" });
-      for (const line of lines(cell.querySelector("span") ?? cell)) g.fillText(line.text, line.box.left - stage.left + left, middle(line.box));
+      for (const { text, box } of lines(cell.querySelector("span") ?? cell, within)) g.fillText(text, box.left, box.middle);
     }
   }
   if (hidden === rows.length) return;
   rows.filter((row) => !row.classList.contains("off")).forEach((row, i) => {
-    const [run, place] = [runs[i], row.querySelector("svg").getBoundingClientRect()];
+    const run = runs[i];
     if (!run) return;
-    const [x, y] = [place.left - stage.left + left, middle(place)];
+    const { left: x, middle: y, width } = within(row.querySelector("svg"));
     const pinned = row.classList.contains("pinned");
     g.beginPath();
     g.moveTo(x, y);
-    g.lineTo(x + place.width, y);
+    g.lineTo(x + width, y);
     Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.8 * em });
     if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
     g.stroke();
     g.setLineDash([]);
-    head(g, outline(run.series.marker, x + place.width / 2, y, 5 * em), run.series, colors, pinned);
+    head(g, outline(run.series.marker, x + width / 2, y, 5 * em), run.series, colors, pinned);
   });
 }
 
@@ -1307,7 +1295,7 @@ const short = (v) => +v.toFixed(2);
 
 class Svg {
   constructor(width, height) {
-    Object.assign(this, { width, height, parts: [], d: "", dash: [], open: [0], clips: 0 });
+    Object.assign(this, { width, height, parts: [], d: "", dash: [], open: [""] });
     Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, globalAlpha: 1, lineDashOffset: 0, font: "11px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
   }
   text() {
@@ -1319,7 +1307,7 @@ class Svg {
   moveTo(x, y) { this.d += `M${short(x)} ${short(y)}`; }
   lineTo(x, y) { this.d += `${this.d ? "L" : "M"}${short(x)} ${short(y)}`; }
   closePath() { this.d += "Z"; }
-  rect(x, y, w, h) { this.d += `M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${short(-w)}Z`; }
+  rect(...box) { this.box = box.map(short); } // only to clip with
   arc(x, y, r) { this.d += `M${short(x - r)} ${short(y)}a${short(r)} ${short(r)} 0 1 0 ${short(2 * r)} 0a${short(r)} ${short(r)} 0 1 0 ${short(-2 * r)} 0`; } // full circles
   setLineDash(dash) { this.dash = dash; }
 
@@ -1347,32 +1335,32 @@ class Svg {
   fillText(text, x, y) { this.label(text, x, y, this.look(true, false)); }
   strokeText(text, x, y) { this.label(text, x, y, this.look(false, true)); }
 
-  save() { this.open.push(0); }
-  restore() { this.parts.push("</g>".repeat(this.open.pop())); }
-  group(attributes) {
-    this.open[this.open.length - 1]++;
-    this.parts.push(`<g ${attributes}>`);
+  save() { this.open.push(""); }
+  restore() { this.parts.push(this.open.pop()); }
+  group(name, attributes) {
+    this.open.push(`</${name}>${this.open.pop()}`);
+    this.parts.push(`<${name} ${attributes}>`);
   }
-  translate(x, y) { this.group(`transform="translate(${short(x)} ${short(y)})"`); }
+  translate(x, y) { this.group("g", `transform="translate(${short(x)} ${short(y)})"`); }
+  // A picture in the picture clips with no name, which two pictures on one page would share.
   clip() {
-    const id = `clip${++this.clips}`;
-    this.parts.push(`<clipPath id="${id}"><path d="${this.d}"/></clipPath>`);
-    this.group(`clip-path="url(#${id})"`);
+    const [x, y, w, h] = this.box;
+    this.group("svg", `x="${x}" y="${y}" width="${w}" height="${h}" viewBox="${x} ${y} ${w} ${h}"`);
   }
 }
 
 // save.js
 
-// The picture as a file, and text to the clipboard.
+// The picture as text or as pixels, a file of it, and text to the clipboard.
 
 
-function svg(draw, width, height) {
+function svg({ draw, width, height }) {
   const g = new Svg(width, height);
   draw(g);
-  return new Blob([g.text()], { type: "image/svg+xml" });
+  return g.text();
 }
 
-function png(draw, width, height, ratio = 2) {
+function png({ draw, width, height }, ratio = 2) {
   const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * ratio), height: Math.round(height * ratio) });
   const g = canvas.getContext("2d");
   g.scale(ratio, ratio);
@@ -1421,7 +1409,7 @@ function render({ model, el }) {
   const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
   const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
+  const land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
   let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
   const state = {
@@ -1460,28 +1448,27 @@ function render({ model, el }) {
     locate();
   }
 
-  // Picture out. Texts come first: to set a canvas's font has the page laid out. While playing one frame goes on from
-  // the one before, unless the view follows the head.
-  function draw(goesOn = false) {
+  // Picture out. Texts come first: to set a canvas's font has the page laid out.
+  function draw() {
     if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
     layGround(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
     layGround(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
-    drawMap(goesOn);
-    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
+    drawMap();
+    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
   function layGround(canvas, f, act) {
     const view = [f.xs, f.ys, devicePixelRatio].join();
-    if (view !== views.get(canvas)) present(canvas, ...places.sizes.get(canvas), act);
+    if (view !== views.get(canvas)) act(places.canvas(canvas));
     views.set(canvas, view);
   }
-  function drawMap(goesOn = false) {
-    if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors, keepPaths(goesOn && !places.follows()));
+  function drawMap() {
+    if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors);
   }
 
   // Words and numbers for the step on screen.
@@ -1502,7 +1489,7 @@ function render({ model, el }) {
   const time = clock({
     last,
     speed: () => Number($(".speed select").value),
-    show: (step) => ((state.step = step), draw(true)),
+    show: (step) => ((state.step = step), draw()),
     end: () => (state.loop ? true : (pause(true), false)),
   });
   function button() {
@@ -1575,11 +1562,13 @@ function render({ model, el }) {
   function source() {
     return code(meta, state.at, state.start, meta.series.filter((_, i) => !state.hidden.has(i)));
   }
-  async function save(kind) {
+  function picture() {
     const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
-    const { draw: drawn, width, height } = compose({ root, places, meta, state, land, colors, heading });
-    const name = `${meta.title}-${kind === "svg" ? "player.svg" : "player.png"}`.replace(/[^\w.=-]+/g, "_");
-    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name, root);
+    return compose({ root, places, meta, state, land, colors, heading });
+  }
+  async function save(kind) {
+    const name = `${meta.title}-player.${kind}`.replace(/[^\w.=-]+/g, "_");
+    download(kind === "svg" ? new Blob([svg(picture())], { type: "image/svg+xml" }) : await png(picture()), name, root);
     say(`Saved ${name}`);
   }
   async function share() {
@@ -1668,6 +1657,7 @@ function render({ model, el }) {
   const unwatch = watch({
     root, paint, see: time.see, parts: [root, $(".loss")],
   });
+  const unprint = paper({ root, paint, picture: () => (places.ready ? svg(picture()) : "") });
   model.on("change:data", load);
   model.on("msg:custom", answer);
   model.send?.({ hello: true });
@@ -1676,6 +1666,7 @@ function render({ model, el }) {
     speech.stop();
     start.leave();
     unwatch();
+    unprint();
     model.off?.("change:data", load);
     model.off?.("msg:custom", answer);
     root.remove();

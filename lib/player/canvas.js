@@ -12,34 +12,6 @@ export function prepare(canvas, width, height) {
   return g;
 }
 
-// A canvas's whole picture, handed to it: unlike one that is drawn on, it costs nothing when only others change.
-// Firefox gives a canvas no height before the player is in sight, and then there is no picture.
-export function present(canvas, width, height, paint) {
-  if (!width || !height) return;
-  const drawn = new OffscreenCanvas(1, 1);
-  paint(prepare(drawn, width, height));
-  canvas.getContext("bitmaprenderer").transferFromImageBitmap(drawn.transferToImageBitmap());
-}
-
-// What stays the same in frame after frame, as a bitmap: `keeper()(goesOn)` is a `keep(g, key, paint)`. In a frame that
-// goes on from the one before it paints only when the key is another one; in any other at once, and forgets.
-export function keeper() {
-  const canvas = document.createElement("canvas");
-  let known;
-  return (goesOn) => (g, key, paint) => {
-    if (!goesOn) return (known = undefined), paint(g);
-    const [{ width, height }, ratio] = [g.canvas, devicePixelRatio];
-    if (key !== known) paint(prepare(canvas, width / ratio, height / ratio));
-    known = key;
-    g.save();
-    g.setTransform(1, 0, 0, 1, 0, 0);
-    g.drawImage(canvas, 0, 0);
-    g.restore();
-  };
-}
-
-export const atOnce = (g, key, paint) => paint(g);
-
 // A frame maps data to pixels: {px, py} functions, their inverses and the pixel box.
 export function frame(box, xs, ys, log = false) {
   const scale = log ? (v) => Math.log10(Math.max(v, ys[0] * 1e-9)) : (v) => v;

@@ -2,7 +2,7 @@
 
 import { brief, decades, fine, number, power, ticks } from "./numbers.js";
 import { head, outline, place, played, strength, strokePart } from "./shapes.js";
-import { atOnce, clip, drawAxes } from "./canvas.js";
+import { clip, drawAxes } from "./canvas.js";
 
 export function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
@@ -11,12 +11,12 @@ export function drawLossAxes(g, f, meta, colors) {
   drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
 }
 
-export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
+export function drawLoss(g, f, meta, state, colors) {
   const { em } = colors;
   const curves = played(state);
-  const curve = (g, { run, pinned, most }, from, until) => {
+  const curve = ({ run, pinned, most, until }) => {
     Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
-    strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), from, until);
+    strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), 0, until);
   };
   const upright = (step, style) => {
     const x = f.px(meta.steps[step]);
@@ -26,14 +26,9 @@ export function drawLoss(g, f, meta, state, colors, keep = atOnce) {
     g.lineTo(x, f.top + f.height);
     g.stroke();
   };
-  keep(g, curves.map(({ settled }) => settled).join(), (kept) => {
-    clip(kept, f, em);
-    for (const one of curves) curve(kept, one, 0, one.settled);
-    kept.restore();
-  });
   clip(g, f, em);
   upright(Math.floor(state.step), colors.muted);
-  for (const one of curves) curve(g, one, one.settled, one.until);
+  curves.forEach(curve);
   g.restore();
   clip(g, f, 8 * em);
   for (const { run, pinned } of curves) {

@@ -4,13 +4,13 @@ import { progress, settings, title, where } from "./words.js";
 import { code, replace, select, unpack } from "./wire.js";
 import { nearest } from "./shapes.js";
 import { drawGround, shapes } from "./ground.js";
-import { keeper, present } from "./canvas.js";
 import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss, drawLossAxes } from "./charts.js";
 import { build, fillRow, fillSlider, icon, palette, putText, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
 import { Places } from "./places.js";
+import { paper } from "./paper.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
 import { voice } from "./voice.js";
@@ -27,7 +27,7 @@ export function render({ model, el }) {
   const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
   const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const [land, keepPaths, keepLoss] = [shapes(model.get("landscape")), keeper(), keeper()];
+  const land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
   let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
   const state = {
@@ -66,28 +66,27 @@ export function render({ model, el }) {
     locate();
   }
 
-  // Picture out. Texts come first: to set a canvas's font has the page laid out. While playing one frame goes on from
-  // the one before, unless the view follows the head.
-  function draw(goesOn = false) {
+  // Picture out. Texts come first: to set a canvas's font has the page laid out.
+  function draw() {
     if (words !== Math.floor(state.step)) write((words = Math.floor(state.step)));
     if (!places.ready) return;
     if (places.follows()) places.paths([...runs, ...pins]);
     const { map, groups } = places;
     layGround(mapGround, map, (g) => drawGround(g, map, land, meta, colors));
     layGround(lossGround, places.loss, (g) => drawLossAxes(g, places.loss, meta, colors));
-    drawMap(goesOn);
-    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors, keepLoss(goesOn));
+    drawMap();
+    drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
   }
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
   function layGround(canvas, f, act) {
     const view = [f.xs, f.ys, devicePixelRatio].join();
-    if (view !== views.get(canvas)) present(canvas, ...places.sizes.get(canvas), act);
+    if (view !== views.get(canvas)) act(places.canvas(canvas));
     views.set(canvas, view);
   }
-  function drawMap(goesOn = false) {
-    if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors, keepPaths(goesOn && !places.follows()));
+  function drawMap() {
+    if (places.ready) drawPaths(places.canvas(mapCanvas), places.map, meta, state, colors);
   }
 
   // Words and numbers for the step on screen.
@@ -108,7 +107,7 @@ export function render({ model, el }) {
   const time = clock({
     last,
     speed: () => Number($(".speed select").value),
-    show: (step) => ((state.step = step), draw(true)),
+    show: (step) => ((state.step = step), draw()),
     end: () => (state.loop ? true : (pause(true), false)),
   });
   function button() {
@@ -181,11 +180,13 @@ export function render({ model, el }) {
   function source() {
     return code(meta, state.at, state.start, meta.series.filter((_, i) => !state.hidden.has(i)));
   }
-  async function save(kind) {
+  function picture() {
     const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
-    const { draw: drawn, width, height } = compose({ root, places, meta, state, land, colors, heading });
-    const name = `${meta.title}-${kind === "svg" ? "player.svg" : "player.png"}`.replace(/[^\w.=-]+/g, "_");
-    download(kind === "svg" ? svg(drawn, width, height) : await png(drawn, width, height), name, root);
+    return compose({ root, places, meta, state, land, colors, heading });
+  }
+  async function save(kind) {
+    const name = `${meta.title}-player.${kind}`.replace(/[^\w.=-]+/g, "_");
+    download(kind === "svg" ? new Blob([svg(picture())], { type: "image/svg+xml" }) : await png(picture()), name, root);
     say(`Saved ${name}`);
   }
   async function share() {
@@ -274,6 +275,7 @@ export function render({ model, el }) {
   const unwatch = watch({
     root, paint, see: time.see, parts: [root, $(".loss")],
   });
+  const unprint = paper({ root, paint, picture: () => (places.ready ? svg(picture()) : "") });
   model.on("change:data", load);
   model.on("msg:custom", answer);
   model.send?.({ hello: true });
@@ -282,6 +284,7 @@ export function render({ model, el }) {
     speech.stop();
     start.leave();
     unwatch();
+    unprint();
     model.off?.("change:data", load);
     model.off?.("msg:custom", answer);
     root.remove();

@@ -13,6 +13,7 @@ export const icon = (name) => `<svg viewBox="0 0 12 12" aria-hidden="true"><path
 const button = (name, text, more = "") => `<button type="button" class="${name}" ${more}>${text}</button>`;
 
 const PAGE = `
+  <div class="sheet"></div>
   <div class="stage">
     <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
       <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
@@ -152,7 +153,7 @@ export function palette(root) {
   const get = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   return {
     dark, em: parseFloat(style.fontSize) / 14, font: style.fontFamily, fg: style.color,
-    forced: matchMedia("(forced-colors: active)").matches,
+    forced: matchMedia("(forced-colors: active)").matches && style.forcedColorAdjust !== "none",
     muted: get("--muted"), rule: get("--rule"), bg: get("--bg"), accent: get("--accent"),
     halo: dark ? "rgba(0,0,0,.6)" : "rgba(255,255,255,.75)",
     of: (color) => (dark ? onDark(color) : color),

@@ -1,20 +1,14 @@
 // What moves on the map: paths with heads and trails, arrows at the heads, the start.
 
 import { arrow, head, outline, PIECES, place, played, pointer, strength, strokePart, trace } from "./shapes.js";
-import { atOnce, clip } from "./canvas.js";
+import { clip } from "./canvas.js";
 
 const OLD = 0.55; // how much is left of what lies behind the trail
 
-export function drawPaths(g, f, meta, state, colors, keep = atOnce) {
+export function drawPaths(g, f, meta, state, colors) {
   const { em } = colors;
-  const shown = played(state);
-  keep(g, shown.map(({ settled }) => settled).join(), (kept) => {
-    clip(kept, f);
-    for (const one of shown) drawPart(kept, one, [[0, one.settled, one.pinned ? 1 : OLD]], colors);
-    kept.restore();
-  });
   clip(g, f);
-  for (const one of shown) drawPart(g, one, one.pinned ? [[one.settled, one.until, 1]] : trail(one), colors);
+  for (const one of played(state)) drawPath(g, one, colors);
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
@@ -35,38 +29,38 @@ export function drawPaths(g, f, meta, state, colors, keep = atOnce) {
   g.restore();
 }
 
-// The pieces of a trail, stronger towards the head, and what lies between them and the settled part: [from, until,
-// how strong].
-function trail({ settled, from, until }) {
+// A path's pieces, [from, until, how strong]: what lies behind the trail, and the trail, stronger towards the head.
+function pieces({ pinned, from, until }) {
+  if (pinned) return [[0, until, 1]];
   const cuts = Array.from({ length: PIECES }, (_, i) => from + Math.floor((i * (until - from)) / PIECES));
-  return [[settled, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
+  return [[0, from, OLD], ...cuts.map((cut, i) => [cut, cuts[i + 1] ?? until, OLD + ((1 - OLD) * (i + 1)) / PIECES])];
 }
 
-// A part of a path with its halo, and dots at its steps.
-function drawPart(g, { run, pinned, most, until }, pieces, colors) {
-  const [{ em }, { path, series }] = [colors, run];
-  const [first, last] = [pieces[0][0], pieces.at(-1)[1]];
-  if (first >= last) return;
-  trace(g, path, first, last);
+// A path with its halo, and dots at its steps.
+function drawPath(g, one, colors) {
+  const [{ em }, { run, pinned, most, until }] = [colors, one];
+  const { path, series } = run;
+  if (!until) return;
+  trace(g, path, 0, until);
   Object.assign(g, { strokeStyle: colors.halo, lineWidth: (pinned ? 3.6 : 4.2) * em, globalAlpha: most });
   g.stroke();
   Object.assign(g, { strokeStyle: colors.of(series.color), lineWidth: (pinned ? 1.3 : 1.9) * em });
   const dash = pinned ? [] : series.dash.map((part) => part * em);
-  for (const [a, b, part] of pieces) {
+  for (const [a, b, part] of pieces(one)) {
     g.globalAlpha = most * part;
     strokePart(g, path, dash, a, b);
   }
   Object.assign(g, { globalAlpha: most, fillStyle: colors.of(series.color) });
-  if (!pinned) dots(g, path, first, last === until ? last : last - 1, em); // of two parts the later has their step's dot
+  if (!pinned) dots(g, path, until, em);
   g.globalAlpha = 1;
 }
 
-// A dot at each of these steps, where they do not run together.
-function dots(g, path, from, to, em) {
+// A dot at each step so far, where they do not run together.
+function dots(g, path, until, em) {
   path.dots ??= apart(path, 7 * em);
   g.beginPath();
   for (const k of path.dots) {
-    if (k < from || k > to) continue;
+    if (k > until) break;
     const [x, y] = [path.points[2 * k], path.points[2 * k + 1]];
     g.moveTo(x + 2.2 * em, y);
     g.arc(x, y, 2.2 * em, 0, 7);

@@ -1,14 +1,14 @@
-// The picture as a file, and text to the clipboard.
+// The picture as text or as pixels, a file of it, and text to the clipboard.
 
 import { Svg } from "./svg.js";
 
-export function svg(draw, width, height) {
+export function svg({ draw, width, height }) {
   const g = new Svg(width, height);
   draw(g);
-  return new Blob([g.text()], { type: "image/svg+xml" });
+  return g.text();
 }
 
-export function png(draw, width, height, ratio = 2) {
+export function png({ draw, width, height }, ratio = 2) {
   const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * ratio), height: Math.round(height * ratio) });
   const g = canvas.getContext("2d");
   g.scale(ratio, ratio);

@@ -124,14 +124,13 @@ export function strokePart(g, line, dash, from, until) {
 
 export const PIECES = 6; // of a trail
 
-// The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, where its trail begins,
-// the last fifth, and the step before which it stays as it is for a while.
+// The runs on screen, pinned ones first, as lines: how strong one is, how far it was played, and where its trail begins,
+// the last fifth.
 export function played(state) {
   const line = (pinned) => (run) => {
     const [until, length] = [Math.min(state.step, run.last), Math.max(12, run.last / 5)];
     const from = Math.max(0, Math.floor(until - length));
-    const settled = from - (from % Math.ceil(length / PIECES));
-    return { run, pinned, most: strength(state, run) * (pinned ? 0.75 : 1), until, from, settled };
+    return { run, pinned, most: strength(state, run) * (pinned ? 0.75 : 1), until, from };
   };
   return [...state.pinned().map(line(true)), ...state.shown().map(line(false))];
 }

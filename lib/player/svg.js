@@ -7,7 +7,7 @@ const short = (v) => +v.toFixed(2);
 
 export class Svg {
   constructor(width, height) {
-    Object.assign(this, { width, height, parts: [], d: "", dash: [], open: [0], clips: 0 });
+    Object.assign(this, { width, height, parts: [], d: "", dash: [], open: [""] });
     Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, globalAlpha: 1, lineDashOffset: 0, font: "11px sans-serif", textAlign: "left", textBaseline: "alphabetic" });
   }
   text() {
@@ -19,7 +19,7 @@ export class Svg {
   moveTo(x, y) { this.d += `M${short(x)} ${short(y)}`; }
   lineTo(x, y) { this.d += `${this.d ? "L" : "M"}${short(x)} ${short(y)}`; }
   closePath() { this.d += "Z"; }
-  rect(x, y, w, h) { this.d += `M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${short(-w)}Z`; }
+  rect(...box) { this.box = box.map(short); } // only to clip with
   arc(x, y, r) { this.d += `M${short(x - r)} ${short(y)}a${short(r)} ${short(r)} 0 1 0 ${short(2 * r)} 0a${short(r)} ${short(r)} 0 1 0 ${short(-2 * r)} 0`; } // full circles
   setLineDash(dash) { this.dash = dash; }
 
@@ -47,16 +47,16 @@ export class Svg {
   fillText(text, x, y) { this.label(text, x, y, this.look(true, false)); }
   strokeText(text, x, y) { this.label(text, x, y, this.look(false, true)); }
 
-  save() { this.open.push(0); }
-  restore() { this.parts.push("</g>".repeat(this.open.pop())); }
-  group(attributes) {
-    this.open[this.open.length - 1]++;
-    this.parts.push(`<g ${attributes}>`);
+  save() { this.open.push(""); }
+  restore() { this.parts.push(this.open.pop()); }
+  group(name, attributes) {
+    this.open.push(`</${name}>${this.open.pop()}`);
+    this.parts.push(`<${name} ${attributes}>`);
   }
-  translate(x, y) { this.group(`transform="translate(${short(x)} ${short(y)})"`); }
+  translate(x, y) { this.group("g", `transform="translate(${short(x)} ${short(y)})"`); }
+  // A picture in the picture clips with no name, which two pictures on one page would share.
   clip() {
-    const id = `clip${++this.clips}`;
-    this.parts.push(`<clipPath id="${id}"><path d="${this.d}"/></clipPath>`);
-    this.group(`clip-path="url(#${id})"`);
+    const [x, y, w, h] = this.box;
+    this.group("svg", `x="${x}" y="${y}" width="${w}" height="${h}" viewBox="${x} ${y} ${w} ${h}"`);
   }
 }

@@ -17,7 +17,7 @@ export function tell(meta, run, k) {
 }
 
 export const settings = (meta, at, axes = meta.axes.keys()) =>
-  [...axes].map((i) => `${meta.axes[i].name} ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+  [...axes].map((i) => `${meta.axes[i].name} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
 
 // A run's name; of a pinned one, also where the sliders were.
 export function title(meta, run) {

@@ -31,26 +31,6 @@ def test_play_and_pause(screen, race, press):
     assert on.button("Play").is_visible()
 
 
-def test_while_playing_what_lies_behind_the_trails_is_kept(screen, race):
-    on = screen(race)
-    on.page.evaluate(
-        """() => {
-            window.kept = [];
-            const draw = CanvasRenderingContext2D.prototype.drawImage;
-            CanvasRenderingContext2D.prototype.drawImage = function (...what) {
-                kept.push(this.canvas.parentNode.className);
-                draw.apply(this, what);
-            };
-        }"""
-    )
-    on.button("Play").click()
-    on.page.wait_for_function("kept.includes('map') && kept.includes('loss')")
-    on.button("Pause").click()
-    count = on.page.evaluate("kept.length")
-    on.button("One step back").click()
-    assert on.page.evaluate("kept.length") == count
-
-
 def test_the_end_is_announced_and_play_starts_again(screen, race):
     on = screen(race)
     on.root.get_by_label("speed").select_option("8")

@@ -107,8 +107,8 @@ def test_a_pinned_setting_stays(screen, grid, how):
     assert on.button("Pin").get_attribute("aria-pressed") == "true"
     assert on.root.locator("tbody tr").count() == 2
     assert on.row(0)[1:] != first[1:] and on.row(1)[1:] == first[1:]
-    assert on.row(1)[0].strip() == "pinned: lr 0.0316, beta1 0.9"
-    on.wait_for_label(".paths", "pinned: lr 0.0316, beta1 0.9 f = ")
+    assert on.row(1)[0].strip() == "pinned: lr = 0.0316, beta1 = 0.9"
+    on.wait_for_label(".paths", "pinned: lr = 0.0316, beta1 = 0.9 f = ")
     both = on.picture()
     press(on.button("Pin"), how)
     assert on.root.locator("tbody tr").count() == 1 and on.picture() != both
@@ -280,7 +280,7 @@ def test_the_picture_is_saved_as_svg(screen, inside, how):
     assert name == "ravine_kappa=10_-player.svg"
     root = ElementTree.fromstring(text)
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert "ravine(kappa=10) · lr 0.1 · step 9 of 40" in words and {"adam", "√v", "step"} <= set(words)
+    assert "ravine(kappa=10) · lr = 0.1 · step 9 of 40" in words and {"adam", "√v", "step"} <= set(words)
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 20
     assert not re.search(rb"NaN|undefined|Infinity|null", text)
 

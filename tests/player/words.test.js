@@ -64,13 +64,13 @@ describe("inner quantities", () => {
 
 test("a pinned run says where the sliders were", () => {
   expect(title(meta, run)).toBe("gd");
-  expect(title(meta, { ...run, at: [1, 0] })).toBe("gd pinned: lr 0.2");
-  expect(title({ ...meta, series: [{}] }, { ...run, at: [1, 0] })).toBe("pinned: lr 0.2");
+  expect(title(meta, { ...run, at: [1, 0] })).toBe("gd pinned: lr = 0.2");
+  expect(title({ ...meta, series: [{}] }, { ...run, at: [1, 0] })).toBe("pinned: lr = 0.2");
   expect(title(meta, { series: { name: "gd", axes: [] }, at: [1, 0] })).toBe("gd pinned");
 });
 
 test("the sliders' settings are told in their order", () => {
-  expect(settings(meta, [0, 1])).toBe("lr 0.1, beta 0.9");
+  expect(settings(meta, [0, 1])).toBe("lr = 0.1, beta = 0.9");
   expect(settings({ axes: [] }, [])).toBe("");
 });
 
