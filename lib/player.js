@@ -730,14 +730,6 @@ const button = (name, text, more = "") => `<button type="button" class="${name}"
 
 const PAGE = `
   <div class="sheet"></div>
-  <div class="stage">
-    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
-      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
-    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
-    <div class="bars" hidden><canvas role="img"></canvas></div>
-    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
-  </div>
   <div class="controls">
     <div class="buttons">
       ${button("play", "")}
@@ -749,6 +741,15 @@ const PAGE = `
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
   <div class="axes"></div>
+  <div class="stage">
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
+      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
+    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
+    <div class="bars" hidden><canvas role="img"></canvas></div>
+    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
+      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
+  </div>
+  <p class="hint" hidden></p>
   <div class="extras">
     <label class="view">view <select></select></label>
     <fieldset class="arrows"><legend>arrows</legend></fieldset>
@@ -892,13 +893,20 @@ function onDark(color) {
 // Playing: steps go by with time while the player can be seen.
 
 const SECONDS = 8; // a whole run at speed 1
+const STILLS = 2; // pictures a second where the reader wants less motion
 
 // `last` is the last step, `speed` says how fast, `show` draws a step, `end` is told of the last one and says
-// whether to go on from the first.
-function clock({ last, speed, show, end }) {
-  let [request, before, seen, playing, step] = [0, null, true, false, 0];
+// whether to go on from the first. Where `calm` says so, nothing glides: whole steps, `STILLS` pictures a second.
+function clock({ last, speed, show: draw, end, calm = () => false }) {
+  let [request, before, seen, playing, step, shown] = [0, null, true, false, 0, null];
+  const rate = () => speed() * Math.max(last / SECONDS, 3); // steps a second
+  const show = (at) => {
+    const stride = Math.max(1, Math.round(rate() / STILLS));
+    const whole = calm() ? Math.floor(at / stride) * stride : at;
+    if (whole !== shown) draw((shown = whole));
+  };
   const tick = (now) => {
-    step = Math.min(last, step + ((now - (before ?? now)) / 1000) * speed() * Math.max(last / SECONDS, 3));
+    step = Math.min(last, step + ((now - (before ?? now)) / 1000) * rate());
     before = now;
     if (step >= last) {
       if (!end()) return;
@@ -912,7 +920,7 @@ function clock({ last, speed, show, end }) {
     if (playing && seen) request = requestAnimationFrame(tick);
   };
   return {
-    play: (from) => ((playing = true), (step = from), (before = null), run()),
+    play: (from) => ((playing = true), (step = from), (before = shown = null), run()),
     stop: () => ((playing = false), cancelAnimationFrame(request)),
     see: (visible) => ((seen = visible), (before = null), run()),
   };
@@ -1409,6 +1417,7 @@ function render({ model, el }) {
   const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
   const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const calm = () => still.matches || document.body.classList.contains("vscode-reduce-motion");
   const land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
   let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
@@ -1491,6 +1500,7 @@ function render({ model, el }) {
     speed: () => Number($(".speed select").value),
     show: (step) => ((state.step = step), draw()),
     end: () => (state.loop ? true : (pause(true), false)),
+    calm,
   });
   function button() {
     $(".play").innerHTML = `${icon(state.playing ? "pause" : "play")}<span>${state.playing ? "Pause" : "Play"}</span>`;
@@ -1508,10 +1518,10 @@ function render({ model, el }) {
     if (finished) speech.tell();
   }
   function play() {
-    if (still.matches || document.body.classList.contains("vscode-reduce-motion") || !last) return pause(true);
+    if (!last) return pause(true);
     if (state.step >= last) state.step = 0;
     state.playing = true;
-    say("Playing.");
+    say(calm() ? "Playing in whole steps, for your system asks for less motion." : "Playing.");
     button();
     draw();
     time.play(state.step);
@@ -1523,10 +1533,16 @@ function render({ model, el }) {
     tellSoon("");
   };
 
-  // The start.
+  // The start, and what is said of it until it has been moved.
+  function hint(moved = false) {
+    const text = state.live ? "Drag the ring: the runs start there. By keyboard: Tab to it, then the arrow keys." : "Run this cell in JupyterLab, and the start can be dragged.";
+    $(".hint").textContent = text;
+    $(".hint").hidden = moved || !meta.movable;
+  }
   const start = starter({
     model, meta, state, say,
     changed() {
+      hint(true);
       speech.place();
       if (state.playing || state.step === last) drawMap(); // the start's handle; the runs come with the answer
       else go(last);
@@ -1542,6 +1558,7 @@ function render({ model, el }) {
       state.live = true;
       $(".start").hidden = false;
       $(".map").classList.add("live");
+      hint();
       refresh();
     }
     start.answer(message, buffers);
@@ -1650,6 +1667,7 @@ function render({ model, el }) {
   $(".pin").hidden = !meta.axes.length && !meta.movable;
   $(".full").hidden = !document.fullscreenEnabled;
   button();
+  hint();
   sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
   load();
   paint();

@@ -2,17 +2,11 @@
 
 import pytest
 
-from tools.bundle import FOLDER, SHIPPED, bundle
+from tools.bundle import SHIPPED, bundle
 
 
 def test_the_shipped_file_is_the_modules_together():
     assert SHIPPED.read_text("utf-8") == bundle(), "python tools/bundle.py"
-
-
-def test_modules_stay_short():
-    assert [
-        path.name for path in FOLDER.glob("*.js") if len(path.read_text("utf-8").splitlines()) >= 300
-    ] == []
 
 
 @pytest.mark.parametrize(

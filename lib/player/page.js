@@ -14,14 +14,6 @@ const button = (name, text, more = "") => `<button type="button" class="${name}"
 
 const PAGE = `
   <div class="sheet"></div>
-  <div class="stage">
-    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
-      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
-    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
-    <div class="bars" hidden><canvas role="img"></canvas></div>
-    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
-  </div>
   <div class="controls">
     <div class="buttons">
       ${button("play", "")}
@@ -33,6 +25,15 @@ const PAGE = `
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
   <div class="axes"></div>
+  <div class="stage">
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
+      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
+    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
+    <div class="bars" hidden><canvas role="img"></canvas></div>
+    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
+      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
+  </div>
+  <p class="hint" hidden></p>
   <div class="extras">
     <label class="view">view <select></select></label>
     <fieldset class="arrows"><legend>arrows</legend></fieldset>

@@ -277,9 +277,8 @@ def test_it_heeds_the_editors_reduced_motion(visit, race):
     on.theme("vscode-dark")
     on.page.evaluate("document.body.classList.add('vscode-reduce-motion')")
     on.mount(race)
-    on.scrub.fill("3")
     on.button("Play").click()
-    assert on.step == 60 and on.button("Play").is_visible()
+    assert "whole steps" in on.status.inner_text()
     visit.assert_quiet()
 
 

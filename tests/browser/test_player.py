@@ -151,7 +151,7 @@ def test_the_legend_points_at_a_run(screen, race, by):
     if by == "mouse":
         on.button("momentum").hover()
     else:
-        on.page.keyboard.press("Tab")
+        on.button("gd").focus()
         on.page.keyboard.press("Tab")
         assert on.page.evaluate("document.activeElement.innerText.trim()") == "momentum"
     assert on.picture() != before and on.picture(".curves") != loss

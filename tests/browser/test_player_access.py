@@ -28,21 +28,16 @@ def test_tab_reaches_every_control(screen, grid):
             .split(",")[0]
             .strip()
         )
-    assert names[:5] == ["Start", "adam", "Play", "One step back", "One step forward"]
-    assert [re.match(r"[A-Za-z]+\d?", name)[0] for name in names[5:10]] == [
+    assert names[:3] == ["Play", "One step back", "One step forward"]
+    assert [re.match(r"[A-Za-z]+\d?", name)[0] for name in names[3:8]] == [
         "Step",
         "speed",
         "Loop",
         "lr",
         "beta1",
     ]
-    assert names[10] == "view" and names[11:16] == [
-        "step",
-        "Pin",
-        "Copy code",
-        "Save the picture as SVG",
-        "Save the picture as PNG",
-    ]
+    assert names[8:12] == ["Start", "adam", "view", "step"]
+    assert names[12:16] == ["Pin", "Copy code", "Save the picture as SVG", "Save the picture as PNG"]
     assert names[16] == "Full screen"
 
 
@@ -159,11 +154,25 @@ def test_twice_as_large_text_has_room(browser, inside):
         seen.assert_quiet()
 
 
-def test_reduced_motion_jumps_to_the_last_step(browser, race):
+def test_with_reduced_motion_play_goes_in_whole_steps_and_says_so(browser, race):
     with laboratory.visit(browser, reduced_motion="reduce") as seen:
         on = Screen(seen.page, race)
-        on.scrub.fill("3")
+        on.root.get_by_label("speed").select_option("8")
         on.button("Play").click()
+        assert "whole steps" in on.status.inner_text() and on.button("Pause").is_visible()
+        seen.page.wait_for_function(
+            "document.querySelector('.scrub input').value === '30'"
+        )  # 60 a second, 2 pictures
+        on.button("Play").wait_for()
         assert on.step == 60 and "Step 60 of 60" in on.status.inner_text()
-        assert on.button("Play").is_visible()
         seen.assert_quiet()
+
+
+def test_the_start_says_that_it_can_be_dragged_or_what_is_missing(screen, race):
+    on = screen(race)
+    hint = on.root.locator(".hint")
+    assert hint.inner_text() == "Run this cell in JupyterLab, and the start can be dragged."
+    on.wake()
+    assert hint.inner_text().startswith("Drag the ring")
+    on.start.press("ArrowLeft")
+    assert hint.is_hidden()
