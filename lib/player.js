@@ -79,13 +79,13 @@ function tell(meta, run, k) {
 }
 
 const settings = (meta, at, axes = meta.axes.keys()) =>
-  [...axes].map((i) => `${meta.axes[i].name} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+  [...axes].map((i) => `${meta.axes[i].symbol} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
 
-// A run's name; of a pinned one, also where the sliders were.
+// A run's name; of a pinned one, also what differs from where the sliders are now.
 function title(meta, run) {
   if (!run.at) return run.series.name;
   const pinned = meta.series.length > 1 ? `${run.series.name} pinned` : "pinned";
-  return [pinned, settings(meta, run.at, run.series.axes)].filter(Boolean).join(": ");
+  return [pinned, settings(meta, run.at, run.series.axes.filter((i) => run.at[i] !== run.now[i]))].filter(Boolean).join(": ");
 }
 
 const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
@@ -179,7 +179,7 @@ function select(meta, data, index, at) {
   return run;
 }
 
-// What the loss axis spans: all of the data, but no more than ten decades below the highest start and
+// What the loss axis spans: all of the data, but no more than twenty decades below the highest start and
 // two above it.
 function lossRange(meta, data) {
   if (!meta.log) return meta.range;
@@ -198,7 +198,7 @@ function lossRange(meta, data) {
   }
   if (!(high > 0)) return [0.1, 1];
   high = Math.min(high, 100 * (start || high));
-  return [Math.max(Math.min(low, high / 10), 1e-10 * (start || high)), high];
+  return [Math.max(Math.min(low, high / 10), 1e-20 * (start || high)), high];
 }
 
 // The Python that makes the runs shown; null when it is not known.
@@ -612,7 +612,7 @@ function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
   const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "loss f − minimum" : "loss f", grid: true });
 }
 
 function drawLoss(g, f, meta, state, colors) {
@@ -749,13 +749,14 @@ const PAGE = `
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
       <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
   </div>
+  <p class="key"></p>
   <p class="hint" hidden></p>
   <div class="extras">
-    <label class="view">view <select></select></label>
-    <fieldset class="arrows"><legend>arrows</legend></fieldset>
-    <fieldset class="quantities"><legend>bars</legend></fieldset>
+    <label class="view">map shows <select></select></label>
+    <fieldset class="arrows"><legend>arrows of</legend></fieldset>
+    <fieldset class="quantities"><legend>bars of</legend></fieldset>
     <div class="buttons">
-      ${button("pin", "Pin", 'aria-pressed="false" title="Keep these runs in the picture, to compare others with"')}
+      ${button("pin", "Keep to compare", 'aria-pressed="false" title="These runs stay in the picture, thinner, while the sliders move on"')}
       ${button("copy", "Copy code", 'title="Copy the Python that makes these runs"')}
       ${button("svg", "SVG", 'aria-label="Save the picture as SVG" title="Save the picture as SVG"')}
       ${button("png", "PNG", 'aria-label="Save the picture as PNG" title="Save the picture as PNG"')}
@@ -812,7 +813,26 @@ function tint(row, color) {
   row.querySelector("polygon").setAttribute("stroke", row.classList.contains("pinned") ? color : "none");
 }
 
-// A sweep's slider with the value it stands for.
+// A sweep's slider: its symbol, its value, a tick for each value, the first and the last, and whose it is.
+function slider(axis, i, meta) {
+  const made = document.createElement("label");
+  made.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span>
+    <input type="range" min="0" step="1"><span class="ticks" aria-hidden="true"></span><span class="ends" aria-hidden="true"></span>`;
+  const $ = (selector) => made.querySelector(selector);
+  $(".name").textContent = `${axis.symbol} =`;
+  $("input").max = axis.values.length - 1;
+  const moved = meta.series.filter((series) => series.axes.includes(i)).map((series) => series.name);
+  const of = moved.length < meta.series.length ? ` of ${moved.join(", ")}` : "";
+  const code = axis.symbol === axis.name ? "" : `, in the code ${axis.name}`;
+  $("input").setAttribute("aria-label", `${axis.symbol}${of}${code}`);
+  made.title = `${axis.symbol}${of}${code}: ${axis.values.length} values`;
+  $(".ticks").style.setProperty("--gaps", Math.max(1, axis.values.length - 1));
+  $(".ticks").hidden = axis.values.length > 60;
+  for (const text of [brief(axis.values[0]), of.trim(), brief(axis.values.at(-1))]) $(".ends").append(Object.assign(document.createElement("span"), { textContent: text }));
+  return made;
+}
+
+// The value that a slider stands for.
 function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
   putText(label.querySelector(".value"), value);
@@ -842,17 +862,14 @@ function build(el, meta) {
   $(".scrub .value").style.setProperty("--digits", `${2 * String(meta.steps.at(-1)).length + 3}ch`);
   const rows = meta.series.map((series) => row(series, series.name, false));
   $("tbody").append(...rows);
-  const sliders = meta.axes.map((axis) => {
-    const label = document.createElement("label");
-    label.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span><input type="range" min="0" step="1">`;
-    label.querySelector(".name").textContent = axis.name;
-    label.querySelector("input").max = axis.values.length - 1;
-    label.querySelector("input").setAttribute("aria-label", axis.name);
-    $(".axes").append(label);
-    return label;
-  });
+  const sliders = meta.axes.map((axis, i) => slider(axis, i, meta));
+  $(".axes").append(...sliders);
   $(".axes").hidden = !sliders.length;
-  const views = [["whole", "whole"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `follow ${z}×`])];
+  const key = [["minima", "★", "minimum"], ["saddles", "×", "saddle"]].filter(([kind]) => meta.marks[kind].length);
+  $(".key").textContent = key.map(([, sign, name]) => `${sign} ${name}`).join(" · ");
+  $(".key").hidden = !$(".key").textContent;
+  const [first] = meta.series;
+  const views = [["whole", "the whole window"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `${z}×, following ${first.name}`])];
   for (const [value, text] of views) $(".view select").append(new Option(text, value));
   $(".view select").value = meta.view.zoom > 1 ? "runs" : "whole";
   const named = (kind) => [...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name)))];
@@ -981,8 +998,8 @@ class Places {
   // How high the map may be: on a full screen as high as leaves all controls visible.
   room() {
     if (!this.root.classList.contains("large")) return Infinity;
-    const [stage, status] = [".stage", ".status"].map((part) => this.$(part).getBoundingClientRect());
-    return Math.max(200, innerHeight - 2 * stage.top - (status.bottom - stage.bottom));
+    const [controls, stage, status] = [".controls", ".stage", ".status"].map((part) => this.$(part).getBoundingClientRect());
+    return Math.max(200, innerHeight - stage.top - controls.top - (status.bottom - stage.bottom));
   }
 
   // The loss axis and the curves there; its range is that of all the data. The bars of the runs shown.
@@ -994,7 +1011,8 @@ class Places {
     const [width, height] = this.sizes.get(this.$(".curves"));
     const plot = { left: 44 * em, top: 22 * em, width: width - 62 * em, height: height - 58 * em, ylabel: 2 * em };
     this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], this.range, meta.log);
-    for (const run of runs) run.curve = pixels(this.loss, meta.steps, run.loss, run.last);
+    const inside = (loss) => (meta.log ? loss.map((v) => (v < this.range[0] ? this.range[0] : v)) : loss); // 0, too
+    for (const run of runs) run.curve = pixels(this.loss, meta.steps, inside(run.loss), run.last);
   }
 
   // The part of the map that is looked at, and the paths there.
@@ -1491,6 +1509,7 @@ function render({ model, el }) {
     }
     putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
+    pins.forEach((run, i) => putText(pinRows[i].querySelector("span"), title(meta, run)));
     if (!state.playing) speech.labelSoon();
   }
 
@@ -1567,7 +1586,7 @@ function render({ model, el }) {
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
-    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at] }));
+    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at], now: state.at }));
     pinRows = pins.map((run) => row(run.series, title(meta, run), true));
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));

@@ -101,6 +101,7 @@ export function render({ model, el }) {
     }
     putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
+    pins.forEach((run, i) => putText(pinRows[i].querySelector("span"), title(meta, run)));
     if (!state.playing) speech.labelSoon();
   }
 
@@ -177,7 +178,7 @@ export function render({ model, el }) {
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
-    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at] }));
+    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at], now: state.at }));
     pinRows = pins.map((run) => row(run.series, title(meta, run), true));
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));

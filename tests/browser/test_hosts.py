@@ -263,7 +263,7 @@ def test_axe_finds_nothing_in_a_webview(visit, grid, theme, style):
     on.theme(theme)
     on.mount(grid)
     on.wake()
-    on.button("Pin").click()
+    on.button("Keep to compare").click()
     on.until("document.querySelector('.status').textContent")
     # axe sees neither the editor behind the frame nor what is in a body without height.
     ground = f"height: 100%; background: {THEMES[theme][0]}"
