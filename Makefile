@@ -91,7 +91,7 @@ test-player: tests/player/node_modules/ready
 	@touch $@
 
 test-frameworks: .venv/frameworks
-	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/fused.py lib/compiled.py
+	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/compiled
 
 .venv/mutants: .venv/ready
 	@echo "Installing poodle into .venv"
