@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lock bench figures player \
+.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lock bench figures \
   book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
@@ -29,7 +29,6 @@ help:
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
-	@echo "make player     make lib/player.js from its modules in lib/player"
 	@echo "make lock       resolve pyproject.toml into requirements.lock (needs uv)"
 	@echo "PYTHON=... chooses the Python that .venv is made with (3.11 or later)."
 
@@ -91,7 +90,7 @@ test-player: tests/player/node_modules/ready
 	@touch $@
 
 test-frameworks: .venv/frameworks
-	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/fused.py lib/compiled.py
+	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/compiled
 
 .venv/mutants: .venv/ready
 	@echo "Installing poodle into .venv"
@@ -148,9 +147,6 @@ lock:
 bench: .venv/frameworks
 	@$(PY) bench/player.py
 	@$(PY) bench/optimizers.py --rows
-
-player: .venv/ready
-	@$(PY) tools/bundle.py
 
 figures: .venv/ready
 	@$(PY) tools/figures.py

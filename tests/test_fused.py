@@ -15,8 +15,7 @@ from lib.wrappers import clip_by_norm, lookahead
 if find_spec("numba") is None:
     pytest.skip("Numba is not installed: .venv/bin/pip install -e '.[fast]'", allow_module_level=True)
 
-from lib import fused
-from lib.compiled import Compiled, compiled
+from lib.compiled import Compiled, compiled, fused
 from lib.descend import descend, sweep
 
 RULES = [

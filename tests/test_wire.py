@@ -1,4 +1,4 @@
-"""The wire format, checked from both sides: what lib/wire.py packs is tests/player/wire.json, which
+"""The wire format, checked from both sides: what lib/player/wire.py packs is tests/player/wire.json, which
 tests/player/wire.test.js takes apart and compares with the numbers in it.
 
 UPDATE_WIRE=1 writes the file anew. Its runs need no more than + - * / and a square root, which give the same bits
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lib import wire
 from lib.descend import sweep
 from lib.optimizers import gd, momentum
+from lib.player import wire
 from lib.surfaces import himmelblau
 
 SAMPLE = Path(__file__).parent / "player" / "wire.json"

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { around, drawAxes, frame, prepare } from "../../lib/player/canvas.js";
+import { around, drawAxes, frame, prepare } from "../../lib/player/js/canvas.js";
 import { colors, Recorder } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../../lib/player/canvas.js";
-import { bars, barsHeight, drawBars, drawLoss, drawLossAxes } from "../../lib/player/charts.js";
-import { pixels } from "../../lib/player/shapes.js";
+import { frame } from "../../lib/player/js/canvas.js";
+import { bars, barsHeight, drawBars, drawLoss, drawLossAxes } from "../../lib/player/js/charts.js";
+import { pixels } from "../../lib/player/js/shapes.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
 const meta = { steps: [0, 10, 20], coords: ["x", "y"], floor: 0, log: true };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { build, check, fillRow, fillSlider, icon, onDark, palette, putText, row, tint } from "../../lib/player/page.js";
-import "../../lib/player.css";
+import { build, check, fillRow, fillSlider, icon, onDark, palette, putText, row, tint } from "../../lib/player/js/page.js";
+import "../../lib/player/style.css";
 import { meta } from "./help.js";
 
 beforeEach(() => document.body.replaceChildren());

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { paper } from "../../lib/player/paper.js";
-import "../../lib/player.css";
+import { paper } from "../../lib/player/js/paper.js";
+import "../../lib/player/style.css";
 
 let root, widths, end;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../../lib/player/canvas.js";
-import { drawPaths } from "../../lib/player/paths.js";
-import { pixels } from "../../lib/player/shapes.js";
+import { frame } from "../../lib/player/js/canvas.js";
+import { drawPaths } from "../../lib/player/js/paths.js";
+import { pixels } from "../../lib/player/js/shapes.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
 // Ten pixels a unit, y up.

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { shapes } from "../../lib/player/ground.js";
-import { build, fillRow, row } from "../../lib/player/page.js";
-import { compose } from "../../lib/player/picture.js";
-import { Places } from "../../lib/player/places.js";
-import { Svg } from "../../lib/player/svg.js";
-import { title } from "../../lib/player/words.js";
-import "../../lib/player.css";
+import { shapes } from "../../lib/player/js/ground.js";
+import { build, fillRow, row } from "../../lib/player/js/page.js";
+import { compose } from "../../lib/player/js/picture.js";
+import { Places } from "../../lib/player/js/places.js";
+import { Svg } from "../../lib/player/js/svg.js";
+import { title } from "../../lib/player/js/words.js";
+import "../../lib/player/style.css";
 import { colors, data, meta, screen } from "./help.js";
 
 const land = shapes({ unit: 100, shapes: [{ d: "M0 0L9 9", fill: ["#111", "#eee"], line: ["#222", "#ddd"] }] });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { build } from "../../lib/player/page.js";
-import { Places } from "../../lib/player/places.js";
-import { lossRange as range } from "../../lib/player/wire.js";
-import "../../lib/player.css";
+import { build } from "../../lib/player/js/page.js";
+import { Places } from "../../lib/player/js/places.js";
+import { lossRange as range } from "../../lib/player/js/wire.js";
+import "../../lib/player/style.css";
 import { colors, data, lossRange, meta, screen } from "./help.js";
 
 let state, page, places;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { copy, download, png, svg } from "../../lib/player/save.js";
+import { copy, download, png, svg } from "../../lib/player/js/save.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Svg } from "../../lib/player/svg.js";
+import { Svg } from "../../lib/player/js/svg.js";
 
 const drawn = (act) => {
   const g = new Svg(100, 50);

@@ -1,4 +1,4 @@
-// The tests of lib/player/*.js, in the Chromium on this machine, cut off from the network.
+// The tests of lib/player/js/*.js, in the Chromium on this machine, cut off from the network.
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { blocks, code, lossRange, replace, select, unpack } from "../../lib/player/wire.js";
+import { blocks, code, lossRange, replace, select, unpack } from "../../lib/player/js/wire.js";
 import * as sample from "./help.js";
 
 // Two series on three steps: one of two settings with an arrow recorded, one without.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aloud, losses, outcomes, point, progress, quantities, settings, spoken, tell, title, where } from "../../lib/player/words.js";
+import { aloud, losses, outcomes, point, progress, quantities, settings, spoken, tell, title, where } from "../../lib/player/js/words.js";
 
 const meta = {
   window: [[-2, 2], [-2, 2]], floor: 1, steps: [0, 10, 20], series: [{}, {}], coords: ["x", "y"],

@@ -1,19 +1,16 @@
-"""Make lib/player.js, the one file that is shipped, from the modules in lib/player.
+"""The player's JavaScript as one text, which is what a widget is given.
 
-    python tools/bundle.py
-
-The modules stand one after the other, each after those it imports, without their imports and exports: they
-share one scope, so no two of them may declare the same name. No other program is needed.
+The modules in ``js/`` stand one after the other, each after those it imports, without their imports and
+exports: they share one scope, so no two of them may declare the same name. No other program is needed, and
+nothing is written.
 """
 
 import re
-import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "lib" / "player"
-SHIPPED = FOLDER.with_suffix(".js")
+FOLDER = Path(__file__).with_name("js")
 MAIN = "main.js"
-HEAD = "// Made by tools/bundle.py from lib/player/*.js: change those.\n"
+HEAD = "// Put together from lib/player/js: change the modules there.\n"
 IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./([\w.]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
 DECLARED = re.compile(
@@ -22,7 +19,7 @@ DECLARED = re.compile(
 
 
 def bundle(folder: Path = FOLDER) -> str:
-    """The text of the shipped file."""
+    """All modules as one text."""
     texts: dict[str, str] = {}
     gather(folder, MAIN, texts)
     names: dict[str, str] = {}
@@ -52,9 +49,3 @@ def gather(folder: Path, module: str, texts: dict[str, str]) -> None:
         if missing:
             raise ValueError(f"{module} imports {', '.join(missing)}, which {other} does not export")
     texts[module] = text
-
-
-if __name__ == "__main__":
-    SHIPPED.write_text(bundle(), encoding="utf-8", newline="\n")
-    print(f"{SHIPPED.name}: {SHIPPED.stat().st_size} bytes")
-    sys.exit()

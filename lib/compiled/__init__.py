@@ -28,14 +28,35 @@ one loop (`fused.py`). Results are those of the rule as it is, to the last bit w
 a power of elements, sin, exp, … may differ in their last bits.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lib.checks import Array, Parameters
+from lib.compiled.fused import run
+from lib.compiled.kernels import CANNOT, CHUNK, CORES, kernel, share
+from lib.compiled.text import Taken, Text
 from lib.engine import Optimizer, State
-from lib.fused import CANNOT, CHUNK, CORES, kernel, run, share
-from lib.tape import Tape, record
+from lib.tape import Tape, after
+
+__all__ = ["CHUNK", "CORES", "Compiled", "compiled"]
+
+
+class Loop(NamedTuple):
+    """What a step does to arrays of certain types: its tape, the numbers it takes, its text."""
+
+    tape: Tape
+    taken: list[Taken]
+    source: str
+
+    def numbers(self, given: dict[str, Any]) -> list[Any]:
+        """The numbers of a step, those for each run first."""
+        steps = self.tape.numbers([number for _, number, _ in self.taken], [given])
+        ready = [
+            now if dtype is None or np.ndim(now) else dtype.type(now)
+            for (_, _, dtype), (now,) in zip(self.taken, steps, strict=True)
+        ]
+        return sorted(ready, key=lambda x: not np.ndim(x))
 
 
 def compiled(opt: Optimizer, parallel: bool = False) -> Optimizer:
@@ -66,8 +87,8 @@ class Compiled(Optimizer):
     def __init__(self, opt: Optimizer, parallel: bool) -> None:
         self.__dict__.update(opt.__dict__)
         self.parallel = parallel
-        self.tapes: dict[Any, tuple[Tape, str]] = {}  # by the types of arrays and hyperparameters
-        self.now: Any = None
+        self.loops: dict[Any, Loop] = {}  # by the types of arrays and hyperparameters
+        self.now: tuple[Any, ...] = (None, None)
 
     def __call__(self, *positional: Any, **hyperparameters: Any) -> Optimizer:
         return Compiled(super().__call__(*positional, **hyperparameters), self.parallel)
@@ -81,10 +102,10 @@ class Compiled(Optimizer):
     @property
     def sources(self) -> list[str]:
         """The loops that its steps have become."""
-        return [source for _, source in self.tapes.values()]
+        return [loop.source for loop in self.loops.values()]
 
     def run(self, *what: Any) -> bool:
-        """All steps of `descend` as one loop, where they can be: `fused.run`."""
+        """All steps of `descend` as one loop, where they can be: see `fused.run`."""
         return run(self, self.parallel, *what)
 
     def step(self, theta: Parameters, g: Any, state: State) -> None:
@@ -98,14 +119,10 @@ class Compiled(Optimizer):
             return
         arrays = [theta, *slots, g]
         types = [array.dtype for array in arrays]
-        now = self.now
         try:
-            if now is None or now[0] is not given or now[1] != types:  # one for all arrays of a dict
-                tape, source = self._tape(types, {"t": t, **given})
-                numbers = tape.numbers({"t": t, **given})
-                self.now = now = given, types, source, sorted(numbers, key=lambda x: not np.ndim(x))
-            loop, numbers = kernel(now[2]), [x for x in now[3] if not np.ndim(x)]
-            arrays += [np.broadcast_to(x, theta.shape) for x in now[3] if np.ndim(x)]
+            function, numbers = self._ready(types, t, given)
+            arrays += [np.broadcast_to(x, theta.shape) for x in numbers if np.ndim(x)]
+            numbers = [x for x in numbers if not np.ndim(x)]
             write, read = ([way, "contig", "aligned", "nbo"] for way in ("readwrite", "readonly"))
             ways = [write if i < len(types) - 1 else read for i in range(len(arrays))]
 
@@ -113,7 +130,7 @@ class Compiled(Optimizer):
                 pieces, flags = [array[part] for array in arrays], ["external_loop", "buffered", "grow_inner"]
                 with np.nditer(pieces, flags, ways, buffersize=CHUNK) as chunks:  # type: ignore[arg-type]
                     for chunk in chunks:
-                        loop(*chunk, *numbers)
+                        function(*chunk, *numbers)
 
             if self.parallel and theta.size >= CHUNK * CORES:
                 axis = int(np.argmax(theta.shape))
@@ -123,24 +140,37 @@ class Compiled(Optimizer):
         except CANNOT as error:
             raise TypeError(f"{self.name} cannot be compiled, use it as it is: {error}") from error
 
-    def _tape(self, types: list[Any], given: dict[str, Any]) -> tuple[Tape, str]:
+    def _ready(self, types: list[Any], t: float, given: Any) -> tuple[Any, list[Any]]:
+        """The compiled loop and its numbers at this step: found once for all arrays of a dict."""
+        of_whom, of_types, *ready = self.now
+        if of_whom is not given or of_types != types:
+            loop = self._loop(types, {"t": t, **given})
+            ready = [kernel(loop.source), loop.numbers({"t": t, **given})]
+            self.now = given, types, *ready
+        function, numbers = ready
+        return function, numbers
+
+    def _loop(self, types: list[Any], given: dict[str, Any]) -> Loop:
         """What the rule does to one element of arrays of these types, and the loop over all of them."""
         key = (*types, *((getattr(x, "dtype", type(x)), np.ndim(x) > 0) for x in given.values()))
-        if key in self.tapes:
-            return self.tapes[key]
+        if key in self.loops:
+            return self.loops[key]
+        tape = Tape()
+        varying = {"t", *(name for name, value in self.hyperparameters.items() if callable(value))}
+        try:
+            symbols = {name: tape.number(name, value, name in varying) for name, value in given.items()}
+            self.loops[key] = loop = self._write(tape, types, symbols)
+        except TypeError:  # it branches on t: the loop of this step alone
+            loop = self._write(Tape(), types, given)
+        return loop
 
-        def write(tape: Tape) -> tuple[Tape, str]:
-            theta, *slots, g = [tape.element(f"a{i}[i]", dtype) for i, dtype in enumerate(types)]
-            new = [tape.text(value) for value in tape.after(self.rule, theta, g, slots)]
-            lines = [*tape.lines, *(f"a{i}[i] = {text}" for i, text in enumerate(new))]
-            arrays = [f"a{i}" for i in range(len(types))]
-            arrays += [name for name, *_ in tape.taken.values() if name.startswith("r")]
-            numbers = [name for name, *_ in tape.taken.values() if name.startswith("n")]
-            head = f"def kernel({', '.join(arrays + numbers)}):\n    for i in range(a0.size):"
-            return tape, "\n        ".join([head, *lines])
-
-        varying = [name for name, value in self.hyperparameters.items() if callable(value)]
-        tape, source = record(given, ("t", *varying), write)
-        if tape.lasting:
-            self.tapes[key] = tape, source
-        return tape, source
+    def _write(self, tape: Tape, types: list[Any], given: dict[str, Any]) -> Loop:
+        theta, *slots, g = old = [tape.element(dtype) for dtype in types]
+        new = after(self.rule, theta, g, slots, given)
+        text = Text(tape, {value.at: f"a{i}[i]" for i, value in enumerate(old)})
+        lines = [*text.lines(), *(f"a{i}[i] = {text.of(value)}" for i, value in enumerate(new))]
+        arrays = [f"a{i}" for i in range(len(types))]
+        arrays += [name for name, *_ in text.taken if name.startswith("r")]
+        numbers = [name for name, *_ in text.taken if name.startswith("n")]
+        head = f"def kernel({', '.join(arrays + numbers)}):\n    for i in range(a0.size):"
+        return Loop(tape, text.taken, "\n        ".join([head, *lines]))

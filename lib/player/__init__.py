@@ -1,7 +1,7 @@
 """The player: a recorded run, a grid of runs or a race of several, in motion.
 
-Python prepares the data, `lib.wire` packs them, and ``player.js`` draws them; no step is computed in
-JavaScript. ``player.js`` is made from the modules in ``lib/player`` by ``tools/bundle.py``.
+Python prepares the data, `lib.player.wire` packs them, and the modules in ``js/`` draw them; no step is
+computed there. The page gets them as one text, which `lib.player.bundle` puts together.
 """
 
 import base64
@@ -19,9 +19,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from lib import plotting, wire
+from lib import plotting
 from lib.descend import descend, sweep
-from lib.wire import Runs
+from lib.player import wire
+from lib.player.bundle import bundle
+from lib.player.wire import Runs
 
 PATH = ["theta", "loss", "grad_norm", "diverged"]
 FILL = bytes(2**16)
@@ -62,8 +64,8 @@ class Player(anywidget.AnyWidget):
     digest 727315a4
     """
 
-    _esm = Path(__file__).with_name("player.js")
-    _css = Path(__file__).with_name("player.css")
+    _esm = bundle()
+    _css = Path(__file__).with_name("style.css")
 
     meta = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)

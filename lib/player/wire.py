@@ -1,4 +1,4 @@
-"""What the player's page is sent: this module packs it, ``lib/player/*.js`` take it apart and draw it.
+"""What the player's page is sent: this module packs it, ``lib/player/js/*.js`` take it apart and draw it.
 
 Wire format
 -----------
