@@ -10,12 +10,6 @@ def test_the_widget_has_every_module():
     assert [path.name for path in FOLDER.glob("*.js") if f"\n// {path.name}\n" not in Player._esm] == []
 
 
-def test_modules_stay_short():
-    assert [
-        path.name for path in FOLDER.glob("*.js") if len(path.read_text("utf-8").splitlines()) >= 300
-    ] == []
-
-
 @pytest.mark.parametrize(
     ("files", "says"),
     [

@@ -87,3 +87,14 @@ def test_the_page_is_tested_with_what_is_packed_here():
     if os.environ.get("UPDATE_WIRE"):
         SAMPLE.write_text(text, "utf-8", newline="\n")
     assert SAMPLE.read_text("utf-8") == text, "UPDATE_WIRE=1 pytest tests/test_wire.py, then make test-player"
+
+
+def test_a_slider_is_called_as_the_text_calls_it():
+    """Each symbol stands in NOTATION.md, beside its argument."""
+    notation = (Path(__file__).parents[1] / "NOTATION.md").read_text(encoding="utf-8")
+    greek = {"η": r"\eta", "β": r"\beta", "ε": r"\epsilon", "ρ": r"\rho", "λ": r"\lambda"}
+    rows = [line for line in notation.splitlines() if line.startswith("| $")]
+    for argument, symbol in wire.SYMBOLS.items():
+        assert any(greek[symbol] in row.split("|")[1] and f"`{argument}`" in row for row in rows), argument
+    names = ("lr", "beta2", "k", "start_x", "start_x10")
+    assert [wire._symbol(name) for name in names] == ["η", "β₂", "k", "x at the start", "x10 at the start"]

@@ -15,7 +15,7 @@ Four traitlets reach the page, and the saved notebook.
     marks      {"minima": [[x, y], ...], "saddles": [...]} inside the window
     floor      the lowest known loss; the channel "loss" holds loss − floor
     log        whether the loss is drawn on a logarithmic axis; if not, "range" is its [low, high]
-    axes       sweep axes: [{"name": "lr", "values": [...]}, ...]
+    axes       sweep axes: [{"name": "lr", "symbol": "η", "values": [...]}, ...]
     at         for each axis the position its slider opens at
     series     one for each run or grid:
         name, color, dash, marker
@@ -63,6 +63,8 @@ from lib.engine import Optimizer
 Runs = dict[str, xr.Dataset]
 Window = list[list[float]]
 UNIT = 16384
+SYMBOLS = {"lr": "η", "beta": "β", "eps": "ε", "rho": "ρ", "weight_decay": "λ"}
+"""How the text writes an argument, as NOTATION.md has it; digits at its end become an index."""
 LINE, CURVE = ["#8595a1", "#5d7080"], ["#777777", "#a0a0a0"]
 
 
@@ -100,11 +102,20 @@ def describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
         "floor": floor,
         "log": bool(surface.minima) or all(bool((run["loss"] > 0).all()) for run in runs.values()),
         "range": [low - floor, high - floor],
-        "axes": [{"name": name, "values": values} for name, values in axes.items()],
+        "axes": [{"name": name, "symbol": _symbol(name), "values": values} for name, values in axes.items()],
         "at": places,
         "series": [_series(name, run, looks[name], list(axes)) for name, run in runs.items()],
         "movable": all(movable(run) for run in runs.values()),
     }
+
+
+def _symbol(name: str) -> str:
+    """A sweep axis as the text writes it: "β₁" for beta1, "x at the start" for start_x."""
+    if name.startswith("start_"):
+        return f"{name.removeprefix('start_')} at the start"
+    stem = name.rstrip("0123456789")
+    index = name.removeprefix(stem).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+    return f"{SYMBOLS[stem]}{index}" if stem in SYMBOLS else name
 
 
 def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:

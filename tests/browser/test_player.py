@@ -151,7 +151,7 @@ def test_the_legend_points_at_a_run(screen, race, by):
     if by == "mouse":
         on.button("momentum").hover()
     else:
-        on.page.keyboard.press("Tab")
+        on.button("gd").focus()
         on.page.keyboard.press("Tab")
         assert on.page.evaluate("document.activeElement.innerText.trim()") == "momentum"
     assert on.picture() != before and on.picture(".curves") != loss
@@ -201,8 +201,8 @@ def test_odd_data_play_without_an_error(screen, runs, says):
     on.button("Play").click()
     on.wait_for_status("Step")
     on.scrub.press("Home")
-    on.root.get_by_label("view").select_option("64")
-    on.button("Pin").is_visible() and on.button("Pin").click()
+    on.root.get_by_label("map shows").select_option("64")
+    on.button("Keep to compare").is_visible() and on.button("Keep to compare").click()
     on.button("One step forward").click()
     box = on.loss.bounding_box()
     on.page.mouse.move(box["x"] + 100, box["y"] + 60)

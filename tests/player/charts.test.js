@@ -42,12 +42,12 @@ describe("the loss", () => {
       drawLossAxes(g, frame, about, colors);
       return g.of("text").map(({ text }) => text);
     };
-    expect(texts(meta)).toEqual(["0", "5", "10", "15", "20", "step", "f", "10⁰", "10⁻¹", "10⁻²"]); // "f" is where 10 would be
-    expect(texts({ ...meta, floor: -1 })).toContain("f − minimum");
+    expect(texts(meta)).toEqual(["0", "5", "10", "15", "20", "step", "loss f", "10⁰", "10⁻¹", "10⁻²"]); // the name is where 10 would be
+    expect(texts({ ...meta, floor: -1 })).toContain("loss f − minimum");
     const few = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: -20 }, [0, 20], [0.4, 3], true);
     expect(texts(meta, few).slice(7)).toEqual(["0.5", "1", "2"]);
     const even = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: -20 }, [0, 2], [-1, 1]);
-    expect(texts({ ...meta, log: false }, even)).toEqual(["0", "1", "2", "step", "f", "−1", "−0.5", "0", "0.5", "1"]);
+    expect(texts({ ...meta, log: false }, even)).toEqual(["0", "1", "2", "step", "loss f", "−1", "−0.5", "0", "0.5", "1"]);
   });
 
   test("stays in its frame, its head a little beyond", () => {

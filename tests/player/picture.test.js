@@ -127,10 +127,10 @@ describe("what is left out", () => {
 test("a row has its run's line and marker; a pinned one's are solid and hollow", () => {
   const [, gd] = screen().shown();
   const [momentum] = screen({ at: [0, 0] }).shown();
-  const pin = { ...momentum, at: [0, 0] };
+  const pin = { ...momentum, at: [0, 0], now: [1, 0] };
   page.$("tbody").append(row(pin.series, title(meta, pin), true));
   const { svg } = picture({ pins: [pin] });
-  expect(texts(svg).join(" ")).toContain("momentum pinned: lr = 0.005, beta = 0.5");
+  expect(texts(svg).join(" ")).toContain("momentum pinned: η = 0.005");
   const level = /^M[\d.]+ ([\d.]+)L[\d.]+ \1$/;
   const lines = [...svg.querySelectorAll(":scope > path")].filter((path) => level.test(path.getAttribute("d")));
   expect(lines.map((line) => [line.getAttribute("stroke"), line.getAttribute("stroke-dasharray")])).toEqual([

@@ -60,8 +60,8 @@ describe("sizes", () => {
     page.root.classList.add("large");
     places.measure(colors);
     expect(places.box.width).toBeLessThan(width);
-    const [stage, status] = [".stage", ".status"].map((part) => page.$(part).getBoundingClientRect());
-    expect(innerHeight - status.bottom).toBeNear(stage.top, 1);
+    const [controls, status] = [".controls", ".status"].map((part) => page.$(part).getBoundingClientRect());
+    expect(innerHeight - status.bottom).toBeNear(controls.top, 1);
     page.root.style.paddingTop = "2000px";
     places.measure(colors);
     expect(page.$(".map").clientHeight).toBeNear(200, 1); // no less, for then there is none

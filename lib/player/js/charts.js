@@ -8,7 +8,7 @@ export function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
   const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "f − minimum" : "f", grid: true });
+  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "loss f − minimum" : "loss f", grid: true });
 }
 
 export function drawLoss(g, f, meta, state, colors) {

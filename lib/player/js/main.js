@@ -27,6 +27,7 @@ export function render({ model, el }) {
   const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
   const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const calm = () => still.matches || document.body.classList.contains("vscode-reduce-motion");
   const land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
   let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
@@ -100,6 +101,7 @@ export function render({ model, el }) {
     }
     putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
+    pins.forEach((run, i) => putText(pinRows[i].querySelector("span"), title(meta, run)));
     if (!state.playing) speech.labelSoon();
   }
 
@@ -109,6 +111,7 @@ export function render({ model, el }) {
     speed: () => Number($(".speed select").value),
     show: (step) => ((state.step = step), draw()),
     end: () => (state.loop ? true : (pause(true), false)),
+    calm,
   });
   function button() {
     $(".play").innerHTML = `${icon(state.playing ? "pause" : "play")}<span>${state.playing ? "Pause" : "Play"}</span>`;
@@ -126,10 +129,10 @@ export function render({ model, el }) {
     if (finished) speech.tell();
   }
   function play() {
-    if (still.matches || document.body.classList.contains("vscode-reduce-motion") || !last) return pause(true);
+    if (!last) return pause(true);
     if (state.step >= last) state.step = 0;
     state.playing = true;
-    say("Playing.");
+    say(calm() ? "Playing in whole steps, for your system asks for less motion." : "Playing.");
     button();
     draw();
     time.play(state.step);
@@ -141,10 +144,16 @@ export function render({ model, el }) {
     tellSoon("");
   };
 
-  // The start.
+  // The start, and what is said of it until it has been moved.
+  function hint(moved = false) {
+    const text = state.live ? "Drag the ring: the runs start there. By keyboard: Tab to it, then the arrow keys." : "Run this cell in JupyterLab, and the start can be dragged.";
+    $(".hint").textContent = text;
+    $(".hint").hidden = moved || !meta.movable;
+  }
   const start = starter({
     model, meta, state, say,
     changed() {
+      hint(true);
       speech.place();
       if (state.playing || state.step === last) drawMap(); // the start's handle; the runs come with the answer
       else go(last);
@@ -160,6 +169,7 @@ export function render({ model, el }) {
       state.live = true;
       $(".start").hidden = false;
       $(".map").classList.add("live");
+      hint();
       refresh();
     }
     start.answer(message, buffers);
@@ -168,7 +178,7 @@ export function render({ model, el }) {
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
-    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at] }));
+    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at], now: state.at }));
     pinRows = pins.map((run) => row(run.series, title(meta, run), true));
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
@@ -268,6 +278,7 @@ export function render({ model, el }) {
   $(".pin").hidden = !meta.axes.length && !meta.movable;
   $(".full").hidden = !document.fullscreenEnabled;
   button();
+  hint();
   sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
   load();
   paint();

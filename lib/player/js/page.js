@@ -14,14 +14,6 @@ const button = (name, text, more = "") => `<button type="button" class="${name}"
 
 const PAGE = `
   <div class="sheet"></div>
-  <div class="stage">
-    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
-      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
-    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
-    <div class="bars" hidden><canvas role="img"></canvas></div>
-    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
-      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
-  </div>
   <div class="controls">
     <div class="buttons">
       ${button("play", "")}
@@ -33,12 +25,22 @@ const PAGE = `
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
   <div class="axes"></div>
+  <div class="stage">
+    <div class="map"><canvas class="paths" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas>
+      <span class="start" role="slider" tabindex="0" aria-label="Start" aria-description="The arrow keys move it." aria-valuemin="0" aria-valuemax="999" aria-valuenow="0" hidden></span></div>
+    <div class="loss"><canvas class="curves" role="img"></canvas><canvas class="ground" aria-hidden="true"></canvas></div>
+    <div class="bars" hidden><canvas role="img"></canvas></div>
+    <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
+      <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
+  </div>
+  <p class="key"></p>
+  <p class="hint" hidden></p>
   <div class="extras">
-    <label class="view">view <select></select></label>
-    <fieldset class="arrows"><legend>arrows</legend></fieldset>
-    <fieldset class="quantities"><legend>bars</legend></fieldset>
+    <label class="view">map shows <select></select></label>
+    <fieldset class="arrows"><legend>arrows of</legend></fieldset>
+    <fieldset class="quantities"><legend>bars of</legend></fieldset>
     <div class="buttons">
-      ${button("pin", "Pin", 'aria-pressed="false" title="Keep these runs in the picture, to compare others with"')}
+      ${button("pin", "Keep to compare", 'aria-pressed="false" title="These runs stay in the picture, thinner, while the sliders move on"')}
       ${button("copy", "Copy code", 'title="Copy the Python that makes these runs"')}
       ${button("svg", "SVG", 'aria-label="Save the picture as SVG" title="Save the picture as SVG"')}
       ${button("png", "PNG", 'aria-label="Save the picture as PNG" title="Save the picture as PNG"')}
@@ -95,7 +97,26 @@ export function tint(row, color) {
   row.querySelector("polygon").setAttribute("stroke", row.classList.contains("pinned") ? color : "none");
 }
 
-// A sweep's slider with the value it stands for.
+// A sweep's slider: its symbol, its value, a tick for each value, the first and the last, and whose it is.
+function slider(axis, i, meta) {
+  const made = document.createElement("label");
+  made.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span>
+    <input type="range" min="0" step="1"><span class="ticks" aria-hidden="true"></span><span class="ends" aria-hidden="true"></span>`;
+  const $ = (selector) => made.querySelector(selector);
+  $(".name").textContent = `${axis.symbol} =`;
+  $("input").max = axis.values.length - 1;
+  const moved = meta.series.filter((series) => series.axes.includes(i)).map((series) => series.name);
+  const of = moved.length < meta.series.length ? ` of ${moved.join(", ")}` : "";
+  const code = axis.symbol === axis.name ? "" : `, in the code ${axis.name}`;
+  $("input").setAttribute("aria-label", `${axis.symbol}${of}${code}`);
+  made.title = `${axis.symbol}${of}${code}: ${axis.values.length} values`;
+  $(".ticks").style.setProperty("--gaps", Math.max(1, axis.values.length - 1));
+  $(".ticks").hidden = axis.values.length > 60;
+  for (const text of [brief(axis.values[0]), of.trim(), brief(axis.values.at(-1))]) $(".ends").append(Object.assign(document.createElement("span"), { textContent: text }));
+  return made;
+}
+
+// The value that a slider stands for.
 export function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
   putText(label.querySelector(".value"), value);
@@ -125,17 +146,14 @@ export function build(el, meta) {
   $(".scrub .value").style.setProperty("--digits", `${2 * String(meta.steps.at(-1)).length + 3}ch`);
   const rows = meta.series.map((series) => row(series, series.name, false));
   $("tbody").append(...rows);
-  const sliders = meta.axes.map((axis) => {
-    const label = document.createElement("label");
-    label.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span><input type="range" min="0" step="1">`;
-    label.querySelector(".name").textContent = axis.name;
-    label.querySelector("input").max = axis.values.length - 1;
-    label.querySelector("input").setAttribute("aria-label", axis.name);
-    $(".axes").append(label);
-    return label;
-  });
+  const sliders = meta.axes.map((axis, i) => slider(axis, i, meta));
+  $(".axes").append(...sliders);
   $(".axes").hidden = !sliders.length;
-  const views = [["whole", "whole"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `follow ${z}×`])];
+  const key = [["minima", "★", "minimum"], ["saddles", "×", "saddle"]].filter(([kind]) => meta.marks[kind].length);
+  $(".key").textContent = key.map(([, sign, name]) => `${sign} ${name}`).join(" · ");
+  $(".key").hidden = !$(".key").textContent;
+  const [first] = meta.series;
+  const views = [["whole", "the whole window"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `${z}×, following ${first.name}`])];
   for (const [value, text] of views) $(".view select").append(new Option(text, value));
   $(".view select").value = meta.view.zoom > 1 ? "runs" : "whole";
   const named = (kind) => [...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name)))];

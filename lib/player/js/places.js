@@ -32,8 +32,8 @@ export class Places {
   // How high the map may be: on a full screen as high as leaves all controls visible.
   room() {
     if (!this.root.classList.contains("large")) return Infinity;
-    const [stage, status] = [".stage", ".status"].map((part) => this.$(part).getBoundingClientRect());
-    return Math.max(200, innerHeight - 2 * stage.top - (status.bottom - stage.bottom));
+    const [controls, stage, status] = [".controls", ".stage", ".status"].map((part) => this.$(part).getBoundingClientRect());
+    return Math.max(200, innerHeight - stage.top - controls.top - (status.bottom - stage.bottom));
   }
 
   // The loss axis and the curves there; its range is that of all the data. The bars of the runs shown.
@@ -45,7 +45,8 @@ export class Places {
     const [width, height] = this.sizes.get(this.$(".curves"));
     const plot = { left: 44 * em, top: 22 * em, width: width - 62 * em, height: height - 58 * em, ylabel: 2 * em };
     this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], this.range, meta.log);
-    for (const run of runs) run.curve = pixels(this.loss, meta.steps, run.loss, run.last);
+    const inside = (loss) => (meta.log ? loss.map((v) => (v < this.range[0] ? this.range[0] : v)) : loss); // 0, too
+    for (const run of runs) run.curve = pixels(this.loss, meta.steps, inside(run.loss), run.last);
   }
 
   // The part of the map that is looked at, and the paths there.

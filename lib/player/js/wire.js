@@ -57,7 +57,7 @@ export function select(meta, data, index, at) {
   return run;
 }
 
-// What the loss axis spans: all of the data, but no more than ten decades below the highest start and
+// What the loss axis spans: all of the data, but no more than twenty decades below the highest start and
 // two above it.
 export function lossRange(meta, data) {
   if (!meta.log) return meta.range;
@@ -76,7 +76,7 @@ export function lossRange(meta, data) {
   }
   if (!(high > 0)) return [0.1, 1];
   high = Math.min(high, 100 * (start || high));
-  return [Math.max(Math.min(low, high / 10), 1e-10 * (start || high)), high];
+  return [Math.max(Math.min(low, high / 10), 1e-20 * (start || high)), high];
 }
 
 // The Python that makes the runs shown; null when it is not known.

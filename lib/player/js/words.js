@@ -17,13 +17,13 @@ export function tell(meta, run, k) {
 }
 
 export const settings = (meta, at, axes = meta.axes.keys()) =>
-  [...axes].map((i) => `${meta.axes[i].name} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+  [...axes].map((i) => `${meta.axes[i].symbol} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
 
-// A run's name; of a pinned one, also where the sliders were.
+// A run's name; of a pinned one, also what differs from where the sliders are now.
 export function title(meta, run) {
   if (!run.at) return run.series.name;
   const pinned = meta.series.length > 1 ? `${run.series.name} pinned` : "pinned";
-  return [pinned, settings(meta, run.at, run.series.axes)].filter(Boolean).join(": ");
+  return [pinned, settings(meta, run.at, run.series.axes.filter((i) => run.at[i] !== run.now[i]))].filter(Boolean).join(": ");
 }
 
 export const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
