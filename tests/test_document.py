@@ -337,7 +337,7 @@ def test_the_documents_of_a_run_and_of_a_grid():
     run = descend(booth, (1, 2), adam, 5, gradient=Noise(0.1))
     with pytest.raises(NotTraced, match="its gradients are drawn at random"):
         documents(run)
-    with pytest.raises(NotTraced, match="it does not say its rule"):
+    with pytest.raises(NotTraced, match="it does not say its hyperparameters, rule, steps, surface"):
         documents(grid.drop_attrs())
 
 

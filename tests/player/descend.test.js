@@ -49,7 +49,8 @@ describe("what is not the same is seen", () => {
   const limit = Math.max(one.moved, 1e-12);
 
   test("an operation's order", () => {
-    const swap = (rule) => rule.ops.filter(([name]) => name === "subtract").forEach((op) => op.splice(2, 2, op[3], op[2]));
+    const swap = (rule) =>
+      rule.ops.filter(([name]) => name === "subtract").forEach((op) => op.splice(2, 2, op[3], op[2]));
     expect(changed(swap)).toBeGreaterThan(limit);
   });
   test("a constant", () => {
@@ -69,7 +70,10 @@ describe("what is not the same is seen", () => {
 
 test("values over a grid are those at its points, the first axis innermost", () => {
   const surface = machine(surfaces[find("adam, beale").surface]);
-  const [x, y] = [[-1, 0, 2.5], [0.5, 3]];
+  const [x, y] = [
+    [-1, 0, 2.5],
+    [0.5, 3],
+  ];
   const wanted = y.flatMap((b) => x.map((a) => look(surface, [a, b]).loss));
   expect([...heights(surface, [x, y])]).toEqual(wanted);
   const curve = machine(surfaces.find(({ name }) => name === "parabola"));
