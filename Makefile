@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lock bench figures \
+.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
   book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
@@ -22,7 +22,7 @@ help:
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
-	@echo "make lint       ruff, format check, type check"
+	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
 	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
@@ -131,6 +131,14 @@ execute: .venv/ready
 	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
 	@$(PY) tools/execute.py $(NOTEBOOKS)
 	@$(PY) tools/exercises.py
+
+# The modules that prettier, ESLint and TypeScript look at; tsconfig.json names them too.
+JS := $(foreach name,interpreter descend,lib/player/js/$(name).js tests/player/$(name).test.js)
+NPX := tests/player/node_modules/.bin
+lint-js: tests/player/node_modules/ready
+	@$(NPX)/prettier --config tests/player/prettier.json --log-level warn --check $(JS)
+	@$(NPX)/eslint --config tests/player/eslint.config.js $(JS) tests/player/*.config.js
+	@$(NPX)/tsc --project tests/player
 
 lint: .venv/ready
 	@$(PY) -m ruff check

@@ -227,6 +227,8 @@ class Value:
         return self.tape.write(function, values)
 
     def __array_function__(self, function: Any, types: Any, values: Any, options: Any) -> Any:
+        if function is np.select:
+            return _select(*values, **options)
         if function is not np.where or len(values) != 3 or options or _vectors(values):
             return NotImplemented
         return self.tape.write(function, values)
@@ -306,6 +308,13 @@ FOLDS: dict[Any, Any] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum}
 def item(value: Any) -> Any:
     """A number of Python's from one of NumPy's."""
     return value.item()
+
+
+def _select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
+    """The choice of the first condition that holds."""
+    for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
+        default = np.where(condition, choice, default)
+    return default
 
 
 def _vectors(values: Sequence[Any]) -> bool:

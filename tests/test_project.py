@@ -25,7 +25,7 @@ LOCKS = {
 ORDER = [
     *("checks", "tape", "surfaces", "problems", "engine", "optimizers", "wrappers", "dialects", "schedules"),
     *("descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
-    *("plotting", "player.bundle", "player.wire", "player", "exercises"),
+    *("plotting", "player.bundle", "player.document", "player.wire", "player", "exercises"),
 ]
 LIB = {f"lib.{name}" for name in ORDER}
 NUMPY_ONLY = {"checks", "tape", "surfaces", "engine", "wrappers", "optimizers", "schedules"}

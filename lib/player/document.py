@@ -84,7 +84,7 @@ def rule_document(opt: Optimizer, d: int) -> dict[str, Any]:
     if opt.matrix:
         raise NotTraced(f"{opt.name} steps matrices")
     tape = Tape()
-    hyperparameters = {name: float(np.ravel(value)[0]) for name, value in opt.values(1).items()}
+    hyperparameters = opt.values(1)
     given = {
         name: tape.number(name, value, varies=True) for name, value in {"t": 1.0, **hyperparameters}.items()
     }
@@ -156,8 +156,9 @@ def documents(run: xr.Dataset) -> dict[str, Any]:
         raise NotTraced(f"it does not say its {', '.join(sorted(missing))}")
     if run.attrs.get("gradient") is not None:
         raise NotTraced("its gradients are drawn at random")
-    opt = run.attrs["rule"](**run.attrs["hyperparameters"])
-    return {"rule": rule_document(opt, run.sizes["coord"]), "surface": surface_document(run.attrs["surface"])}
+    given = run.attrs["hyperparameters"].items()  # of a grid's axis any value will do
+    one = run.attrs["rule"](**{name: x if callable(x) else np.ravel(x)[0] for name, x in given})
+    return {"rule": rule_document(one, run.sizes["coord"]), "surface": surface_document(run.attrs["surface"])}
 
 
 def settings(opt: Optimizer, steps: int) -> dict[str, float | list[float]]:

@@ -6,7 +6,9 @@ import { chromium } from "playwright";
 import { defineConfig } from "vitest/config";
 
 const folders = process.env.PATH.split(delimiter);
-const found = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => folders.map((folder) => join(folder, name)));
+const found = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) =>
+  folders.map((folder) => join(folder, name)),
+);
 const executablePath = [...found, chromium.executablePath()].find(existsSync);
 if (!executablePath) {
   console.error("no Chromium found: apt-get install chromium, or npx playwright install chromium in tests/player");

@@ -41,7 +41,7 @@ export function descend(rule, surface, { start, given }, steps, wanted = []) {
   run.made = wanted.map((places) => places.map(record));
 
   let [theta, there] = [start, look(surface, start)];
-  for (const slot of slots) write(r, document.state[slot], start.map(() => 0));
+  for (const at of slots.flatMap((slot) => document.state[slot])) r[at] = 0;
   run.diverged = !finite(theta, there);
   keep(0);
   for (let t = 1; t <= steps; t++) {

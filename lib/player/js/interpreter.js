@@ -49,13 +49,13 @@ function go(code, r) {
         y = a / b;
         break;
       case 4: // power
-        y = a === 1 ? 1 : a ** b; // here alone, 1 to the power of NaN or infinity is NaN
+        y = power(a, b);
         break;
       case 5: // remainder
         y = remainder(a, b);
         break;
       case 6: // floor_divide
-        y = Math.round((a - remainder(a, b)) / b);
+        y = floorDivide(a, b);
         break;
       case 7: // negative
         y = -a;
@@ -149,8 +149,18 @@ function go(code, r) {
   }
 }
 
-// What is left of a when b goes into it, with the sign of b.
+// As C has it: 1 to the power of anything is 1, and −1 to the power of infinity.
+function power(a, b) {
+  return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
+}
+
+// What is left of a when b goes into it, with the sign of b; and how often it goes.
 function remainder(a, b) {
   const left = a % b;
   return left !== 0 && left < 0 !== b < 0 ? left + b : left;
+}
+
+function floorDivide(a, b) {
+  const left = a % b;
+  return b === 0 ? a / b : Math.round((a - left) / b) - +(left !== 0 && left < 0 !== b < 0);
 }
