@@ -11,21 +11,24 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pytest
+import xarray as xr
 
 from lib.descend import sweep
 from lib.optimizers import gd, momentum
 from lib.player import wire
+from lib.problems import Noise
 from lib.surfaces import himmelblau
 
 SAMPLE = Path(__file__).parent / "player" / "wire.json"
 LR, BETA = [0.005, 0.01, 0.1], [0.5, 0.9]  # all runs with the last lr leave the finite numbers
-AT = [1, 0]  # where the sliders are when the start moves
+START = (-3, -1)
 
 
-def runs(start):
+def runs(**how):
     return {
-        "momentum": sweep(himmelblau, start, momentum, 7, lr=LR, beta=BETA, record=["v"]),
-        "gd": sweep(himmelblau, start, gd, 7, lr=LR),
+        "momentum": sweep(himmelblau, START, momentum, 7, lr=LR, beta=BETA, record=["v"], **how),
+        "gd": sweep(himmelblau, START, gd, 7, lr=LR, **how),
     }
 
 
@@ -58,24 +61,15 @@ def expected(given, at):
     return {"at": at, "runs": found}
 
 
-def loss_range(given):
-    """All losses, but no more than ten decades below the highest start and two above it."""
-    losses = np.concatenate([run.loss.values.ravel() for run in given.values()])
-    start = max(run.loss[0].values.max() for run in given.values())
-    return plain([losses.min().clip(1e-10 * start), losses.max().clip(max=100 * start)])
-
-
 def sample():
-    before, after = runs((-3, -1)), runs((1, -2))
-    meta = wire.describe(before, {})
+    """The same runs computed by the page, and recorded: as gradients are that are drawn at random, here with no noise."""
+    computed, recorded = runs(), runs(gradient=Noise(0.0))
+    meta = wire.describe(recorded, {})
     text = {
         "meta": meta,
-        "data": wire.pack(before, meta["floor"]),
-        "start": [-3, -1],
-        "lossRange": loss_range(before),
-        "expected": [expected(before, at) for at in ([1, 0], [0, 1], [2, 1])],
-        "answer": wire.pack(chosen(after, AT), meta["floor"]),
-        "moved": expected(after, AT),
+        "computed": wire.describe(computed, {}),
+        "data": wire.pack(recorded, meta["floor"]),
+        "expected": [expected(computed, at) for at in ([1, 0], [0, 1], [2, 1])],
     }
     coded = [(key, base64.b64encode(v).decode() if isinstance(v, bytes) else v) for key, v in text.items()]
     lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in coded]
@@ -87,6 +81,36 @@ def test_the_page_is_tested_with_what_is_packed_here():
     if os.environ.get("UPDATE_WIRE"):
         SAMPLE.write_text(text, "utf-8", newline="\n")
     assert SAMPLE.read_text("utf-8") == text, "UPDATE_WIRE=1 pytest tests/test_wire.py, then make test-player"
+
+
+def test_a_series_is_computed_or_says_why_not():
+    computed = wire.describe(runs(), {})
+    assert all("rule" in one and "recorded" not in one for one in computed["series"]) and computed["surface"]
+    recorded = wire.describe(runs(gradient=Noise(0.0)), {})
+    assert [one["recorded"] for one in recorded["series"]] == ["its gradients are drawn at random"] * 2
+    assert recorded["surface"] is None
+
+
+@pytest.mark.parametrize(
+    ("losses", "span"),
+    [
+        ([[8, 1e-3], [0, 600]], [1e-3, 600]),
+        ([[8, np.inf], [np.nan, 1e-30]], [8e-20, 8]),
+        ([[8, 1e30], [8, 4]], [4, 800]),
+        ([[0.008, 0.004], [0.008, 0.002]], [0.0008, 0.008]),
+        ([[0, 0], [np.nan, -1]], [0.1, 1]),
+    ],
+    ids=[
+        "what is positive and finite",
+        "twenty decades below the start",
+        "two above it",
+        "one at least",
+        "none",
+    ],
+)
+def test_the_loss_axis_spans(losses, span):
+    run = xr.Dataset({"loss": (("step", "run"), np.transpose(losses))})
+    np.testing.assert_allclose(wire._span({"gd": run}, 0.0), span)
 
 
 def test_a_slider_is_called_as_the_text_calls_it():

@@ -5,14 +5,15 @@ import { select, unpack } from "../../lib/player/js/wire.js";
 import sample from "./wire.json";
 
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-export const { meta, lossRange, expected, moved } = sample;
-export const [data, answer] = [sample.data, sample.answer].map((text) => unpack(bytes(text)));
+export const { meta, computed, expected } = sample;
+export const data = unpack(bytes(sample.data));
+export const values = (at) => at.map((place, i) => meta.axes[i].values[place]); // of the sliders at these places
 
 // What main.js keeps of the sample's runs; `pins` are pinned.
-export function screen({ at = meta.at, pins = [], ...changes } = {}) {
+export function screen({ at = values(meta.at), pins = [], ...changes } = {}) {
   const runs = meta.series.map((_, i) => select(meta, data, i, at));
   return {
-    step: meta.steps.length - 1, live: false, hover: null, only: null, arrows: new Set(), bars: new Set(),
+    step: meta.steps.length - 1, live: false, hover: null, only: null, arrows: new Set(), bars: new Set(), inside: null, tints: new Map(),
     shown: () => runs, pinned: () => pins, handle: () => [0, 0], ...changes,
   };
 }

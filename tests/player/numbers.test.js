@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brief, decades, fine, number, power, rounded, ticks } from "../../lib/player/js/numbers.js";
+import { brief, decades, fine, number, tenTo, rounded, ticks } from "../../lib/player/js/numbers.js";
 import "./help.js";
 
 test("numbers have three digits", () => {
@@ -34,7 +34,7 @@ test("ticks are round and inside", () => {
 test("decades are powers of ten inside", () => {
   expect(decades([2e-4, 300], 6)).toEqual([100, 10, 1, 0.1, 0.01, 0.001]);
   expect(decades([1e-10, 1e2], 6)).toHaveLength(7);
-  expect(power(1e-10)).toBe("10⁻¹⁰");
+  expect(tenTo(1e-10)).toBe("10⁻¹⁰");
 });
 
 test("an axis of few decades has one, two and five in each", () => {

@@ -123,7 +123,7 @@ test("a checkbox is what it is named", () => {
 
 test("a slider stands where its value is, and says it", () => {
   const { sliders } = build(document.body, meta);
-  fillSlider(sliders[0], { values: [0.01, 0.0316228, 0.1] }, 1);
+  fillSlider(sliders[0], { values: [0.01, 0.0316228, 0.1] }, 0.0316228);
   const input = sliders[0].querySelector("input");
   expect([input.value, input.getAttribute("aria-valuetext"), sliders[0].querySelector(".value").textContent]).toEqual(["1", "0.0316", "0.0316"]);
 });

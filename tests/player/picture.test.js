@@ -6,7 +6,7 @@ import { Places } from "../../lib/player/js/places.js";
 import { Svg } from "../../lib/player/js/svg.js";
 import { title } from "../../lib/player/js/words.js";
 import "../../lib/player/style.css";
-import { colors, data, meta, screen } from "./help.js";
+import { colors, meta, screen, values } from "./help.js";
 
 const land = shapes({ unit: 100, shapes: [{ d: "M0 0L9 9", fill: ["#111", "#eee"], line: ["#222", "#ddd"] }] });
 
@@ -22,7 +22,7 @@ function picture(changes) {
   const places = new Places({ ...page, meta, state });
   const runs = [...state.shown(), ...state.pinned()];
   places.measure(colors);
-  places.curves(runs, data);
+  places.curves(runs);
   places.paths(runs);
   const { draw, width, height } = compose({ ...page, places, meta, state, land, colors, heading: "himmelblau · step 3 of 7" });
   const g = new Svg(width, height);
@@ -126,8 +126,8 @@ describe("what is left out", () => {
 
 test("a row has its run's line and marker; a pinned one's are solid and hollow", () => {
   const [, gd] = screen().shown();
-  const [momentum] = screen({ at: [0, 0] }).shown();
-  const pin = { ...momentum, at: [0, 0], now: [1, 0] };
+  const [momentum] = screen({ at: values([0, 0]) }).shown();
+  const pin = { ...momentum, at: values([0, 0]), now: values([1, 0]) };
   page.$("tbody").append(row(pin.series, title(meta, pin), true));
   const { svg } = picture({ pins: [pin] });
   expect(texts(svg).join(" ")).toContain("momentum pinned: η = 0.005");

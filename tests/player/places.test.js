@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { build } from "../../lib/player/js/page.js";
 import { Places } from "../../lib/player/js/places.js";
-import { lossRange as range } from "../../lib/player/js/wire.js";
 import "../../lib/player/style.css";
-import { colors, data, lossRange, meta, screen } from "./help.js";
+import { colors, meta, screen } from "./help.js";
 
 let state, page, places;
 function opened(changes, about = meta) {
@@ -45,7 +44,7 @@ describe("sizes", () => {
 
   test("grow with the text", () => {
     places.measure({ ...colors, em: 2 });
-    places.curves(state.shown(), data);
+    places.curves(state.shown());
     expect(places.box).toMatchObject({ left: 72, top: 20, width: page.$(".map").clientWidth - 92 });
     const [width, height] = places.sizes.get(page.$(".curves"));
     expect(places.loss).toMatchObject({ left: 88, top: 44, width: width - 124, height: height - 116, ylabel: 4 });
@@ -70,7 +69,7 @@ describe("sizes", () => {
   test("are not known while the player has no room, and nothing is placed", () => {
     document.body.style.width = "0";
     opened();
-    places.curves(state.shown(), data);
+    places.curves(state.shown());
     places.paths(state.shown());
     expect([places.ready, places.map, places.loss]).toEqual([false, undefined, undefined]);
     document.body.style.width = "800px";
@@ -130,11 +129,10 @@ test("paths are where the view has them", () => {
   expect([px(-5), px(5), py(5), py(-5)]).toBeNear([36, 36 + places.box.width, 10, 10 + places.box.height]);
 });
 
-test("curves have an axis for all of the data, those of runs that are not shown too", () => {
-  places.curves([...state.shown()], data);
+test("curves have the loss axis that Python gives, and none leaves it below", () => {
+  places.curves([...state.shown()]);
   const { loss } = places;
-  expect(range(meta, data)).toBeNear(lossRange, 0, 2 ** -16);
-  expect([loss.xs, loss.ys]).toEqual([[0, 7], range(meta, data)]);
+  expect([loss.xs, loss.ys]).toEqual([[0, 7], meta.range]);
   const [width, height] = places.sizes.get(page.$(".curves"));
   expect(loss).toMatchObject({ left: 44, top: 22, width: width - 62, height: height - 58 });
   const g = document.createElement("canvas").getContext("2d");
@@ -142,14 +140,15 @@ test("curves have an axis for all of the data, those of runs that are not shown 
   expect(width - loss.left - loss.width).toBeGreaterThan(g.measureText("10000").width / 2); // the last step's number
   const [run] = state.shown();
   expect([...run.curve.points.slice(2, 4)]).toBeNear([loss.px(1), loss.py(run.loss[1])], 1e-3);
-  const higher = data.map((v) => 2 * v);
-  places.curves(state.shown(), higher);
-  expect(places.loss.ys).toEqual(range(meta, higher));
+  places.curves([{ ...run, loss: run.loss.map(() => 0), last: 1 }]);
+  const deep = { ...run, loss: Float32Array.of(1, 0), last: 1 };
+  places.curves([deep]);
+  expect(deep.curve.points[3]).toBeNear(places.loss.top + places.loss.height, 1e-3);
 });
 
 test("a run of no step has an axis of one", () => {
   opened({}, { ...meta, steps: [0] });
-  places.curves([], data);
+  places.curves([]);
   expect(places.loss.xs).toEqual([0, 1]);
 });
 

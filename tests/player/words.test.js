@@ -64,14 +64,14 @@ describe("inner quantities", () => {
 
 test("a pinned run says what was different there", () => {
   expect(title(meta, run)).toBe("gd");
-  expect(title(meta, { ...run, at: [1, 0], now: [0, 0] })).toBe("gd pinned: η = 0.2");
-  expect(title(meta, { ...run, at: [1, 0], now: [1, 1] })).toBe("gd pinned");
-  expect(title({ ...meta, series: [{}] }, { ...run, at: [1, 0], now: [0, 0] })).toBe("pinned: η = 0.2");
+  expect(title(meta, { ...run, at: [0.2, 0.5], now: [0.1, 0.5] })).toBe("gd pinned: η = 0.2");
+  expect(title(meta, { ...run, at: [0.2, 0.5], now: [0.2, 0.9] })).toBe("gd pinned");
+  expect(title({ ...meta, series: [{}] }, { ...run, at: [0.2, 0.5], now: [0.1, 0.5] })).toBe("pinned: η = 0.2");
   expect(title(meta, { series: { name: "gd", axes: [] }, at: [1, 0] })).toBe("gd pinned");
 });
 
 test("the sliders' settings are told in their order", () => {
-  expect(settings(meta, [0, 1])).toBe("η = 0.1, β = 0.9");
+  expect(settings(meta, [0.1, 0.9])).toBe("η = 0.1, β = 0.9");
   expect(settings({ axes: [] }, [])).toBe("");
 });
 

@@ -1,12 +1,12 @@
 // Beside the map: the loss against the step, and bars of the inner quantities, one a coordinate.
 
-import { brief, decades, fine, number, power, ticks } from "./numbers.js";
+import { brief, decades, fine, number, tenTo, ticks } from "./numbers.js";
 import { head, outline, place, played, strength, strokePart } from "./shapes.js";
 import { clip, drawAxes } from "./canvas.js";
 
 export function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
-  const up = powers.length > 2 ? { up: powers, label: power } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
+  const up = powers.length > 2 ? { up: powers, label: tenTo } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
   const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
   drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "loss f − minimum" : "loss f", grid: true });
 }
@@ -95,7 +95,7 @@ export function drawBars(g, width, groups, state, colors) {
     for (const v of decades(range, 5)) {
       g.moveTo(x(v), top);
       g.lineTo(x(v), top + height);
-      g.fillText(power(v), x(v), y + 9 * em);
+      g.fillText(tenTo(v), x(v), y + 9 * em);
     }
     g.stroke();
     rows.forEach(({ run, coord, values }, i) => {

@@ -20,7 +20,7 @@ export function brief(value) {
   return number(value).replace(/(\.\d*?)0+(?=$|·)/, "$1").replace(/\.(?=$|·)/, "");
 }
 
-export const power = (value) => `10${superscript(Math.round(Math.log10(value)))}`;
+export const tenTo = (value) => `10${superscript(Math.round(Math.log10(value)))}`;
 
 // Round numbers inside [low, high], about `count` of them.
 export function ticks([low, high], count) {
