@@ -79,8 +79,10 @@ def unusable(nb: NotebookNode) -> Iterator[str]:
     saved = nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
     for output in players(nb):
         model = saved.get(output.data[VIEW]["model_id"], {})
-        buffers = [base64.b64decode(buffer["data"]) for buffer in model.get("buffers", [])]
-        if not model.get("state", {}).get("_esm") or not buffers or not all(buffers):
+        state, buffers = model.get("state", {}), [base64.b64decode(b["data"]) for b in model.get("buffers", [])]
+        series = state.get("meta", {}).get("series", [])
+        recorded = not all("rule" in one for one in series)
+        if not state.get("_esm") or not series or not buffers or (recorded and not all(buffers)):
             yield "a player's saved state is missing or damaged"
             break
 

@@ -1,7 +1,8 @@
 """The player: a recorded run, a grid of runs or a race of several, in motion.
 
-Python prepares the data, `lib.player.wire` packs them, and the modules in ``js/`` draw them; no step is
-computed there. The page gets them as one text, which `lib.player.bundle` puts together.
+The page computes: `lib.player.document` writes down what rule and surface do, and the modules in ``js/`` carry that
+list out and draw. No step is written in JavaScript. `lib.player.wire` packs what the page is sent; its
+modules it gets as one text, which `lib.player.bundle` puts together.
 """
 
 import base64
@@ -17,18 +18,13 @@ import numpy as np
 import traitlets
 import xarray as xr
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 from lib import plotting
-from lib.descend import descend, sweep
 from lib.player import wire
 from lib.player.bundle import bundle
 from lib.player.wire import Runs
 
 PATH = ["theta", "loss", "grad_norm", "diverged"]
-FILL = bytes(2**16)
-"""Makes a short answer longer than a network segment: Jupyter's server would keep it back until the page has
-acknowledged the message before, for up to 40 ms (Nagle's algorithm)."""
 
 
 class Player(anywidget.AnyWidget):
@@ -53,6 +49,7 @@ class Player(anywidget.AnyWidget):
 
     Examples
     --------
+    >>> from lib.descend import descend
     >>> from lib.optimizers import gd, momentum
     >>> from lib.surfaces import booth
     >>> race = {"gd": gd(lr=0.05), "momentum": momentum(lr=0.01)}
@@ -69,7 +66,6 @@ class Player(anywidget.AnyWidget):
 
     meta = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
-    start: Any = traitlets.List().tag(sync=True)
     landscape = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -84,52 +80,16 @@ class Player(anywidget.AnyWidget):
             self._runs = {name: run[PATH] for name, run in self._runs.items()}
         self._surface = next(iter(self._runs.values())).attrs["surface"]
         meta = wire.describe(self._runs, at or {})
-        super().__init__(meta=meta, landscape=wire.landscape(self._surface, meta["window"]))
-        self._publish()
-        self.on_msg(self._receive)
-
-    def move(self, start: ArrayLike) -> None:
-        """Run everything again from another start, each series in one vectorized call."""
-        self._runs = self._moved(self._runs, start)
-        self._publish()
-
-    def _moved(self, runs: Runs, start: ArrayLike) -> Runs:
-        """The same runs from another start."""
-        if not self.meta["movable"]:
-            raise ValueError("these runs do not say how they were made from one start; make them with sweep")
-        point = np.asarray(start, float)
-        if point.shape != (len(self.meta["coords"]),) or not np.isfinite(point).all():
-            raise ValueError(
-                f"start is {start!r}; give {len(self.meta['coords'])} finite numbers, one a coordinate"
-            )
-        return {name: _again(run, point.tolist()) for name, run in runs.items()}
-
-    def _publish(self) -> None:
-        """Give the page all runs."""
-        theta = next(iter(self._runs.values()))["theta"].values[0]
-        with self.hold_sync():
-            self.start = theta.reshape(len(theta), -1)[:, 0].tolist()
-            self.data = wire.pack(self._runs, self.meta["floor"])
-
-    def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        try:
-            if "hello" in content:
-                self.send({"hello": True})
-            if "start" in content:
-                shown = self._moved(self._chosen(content["at"]), content["start"])
-                self.send({"start": content["start"]}, [wire.pack(shown, self.meta["floor"]), FILL])
-            if "all" in content:
-                self.move(content["all"])
-        except Exception as error:  # shown to the reader who drags; the kernel's log is not
-            self.send({"error": str(error)})
+        recorded = {one["name"]: self._runs[one["name"]] for one in meta["series"] if "recorded" in one}
+        super().__init__(
+            meta=meta,
+            landscape=wire.landscape(self._surface, meta["window"]),
+            data=wire.pack(recorded, meta["floor"]),
+        )
 
     def opening(self) -> Runs:
         """The runs on screen when the player opens, one for each series."""
-        return self._chosen(self.meta["at"])
-
-    def _chosen(self, at: list[int]) -> Runs:
-        """The runs on screen when the sliders stand at these positions, one for each series."""
-        places = dict(zip([axis["name"] for axis in self.meta["axes"]], at, strict=True))
+        places = dict(zip([axis["name"] for axis in self.meta["axes"]], self.meta["at"], strict=True))
         return {name: run.isel(places, missing_dims="ignore") for name, run in self._runs.items()}
 
     def digest(self) -> str:
@@ -230,18 +190,6 @@ def _check(name: str, run: Any) -> xr.Dataset:
     if not hasattr(run.attrs.get("surface"), "window"):
         raise ValueError(f"{name} does not say its surface; set run.attrs['surface'], one of lib.surfaces")
     return run.transpose("step", "coord", ...)
-
-
-def _again(run: xr.Dataset, start: list[float]) -> xr.Dataset:
-    """The same run or grid from another start."""
-    made, hyper, also = run.attrs, wire.given(run), wire.also(run)
-    if any(dim in hyper for dim in run["theta"].dims):
-        again = sweep(made["surface"], start, made["rule"], made["steps"], **also, **hyper)
-    else:
-        again = descend(made["surface"], start, made["rule"](**hyper), made["steps"], **also)
-    if not np.array_equal(again["step"], run["step"]):
-        again = again.sel(step=run["step"])
-    return again.transpose(*run["theta"].dims, ...)
 
 
 # Drawing.

@@ -2,47 +2,46 @@
 
 Wire format
 -----------
-Four traitlets reach the page, and the saved notebook.
+Three traitlets reach the page, and the saved notebook.
 
-``meta`` (JSON), fixed when the player is made::
+``meta`` (JSON)::
 
     title      the surface's name
-    steps      numbers of the recorded steps, 0 first
+    surface    its document (`lib.player.document`), null where no series is computed
+    start      the start the player opens with
+    steps      numbers of the steps shown, 0 first
     coords     names of the coordinates: two (a map) or one (a curve with a ball)
     window     [[x0, x1], [y0, y1]], what the landscape shows; with one coordinate y is f
     aspect     the landscape's height over its width
     view       {"x", "y", "zoom"}: centre and zoom at which the map opens; zoom 1 is the whole window
     marks      {"minima": [[x, y], ...], "saddles": [...]} inside the window
-    floor      the lowest known loss; the channel "loss" holds loss − floor
-    log        whether the loss is drawn on a logarithmic axis; if not, "range" is its [low, high]
+    floor      the lowest known loss; the chart of the loss shows loss − floor
+    log        whether on a logarithmic axis
+    range      what that axis spans, [low, high]
     axes       sweep axes: [{"name": "lr", "symbol": "η", "values": [...]}, ...]
     at         for each axis the position its slider opens at
     series     one for each run or grid:
         name, color, dash, marker
         axes       positions in "axes" of its own
-        inner      inner quantities: [{"name": "−g", "kind": "arrow" or "bar"}, ...]
+        rule       its rule's document, and
+        given      {"lr": 0.1, ...}, a number or a list with one a step for each hyperparameter; or
+        recorded   why the page cannot compute it: then ``data`` has its runs
+        inner      of a recorded one the inner quantities: [{"name": "−g", "kind": "arrow" or "bar"}, ...]
         code       the Python that makes the run, with {name} for an axis's value and {0}, {1} for the start's
                    coordinates; null if unknown
-    movable    whether the kernel can run all of it again from another start
 
-``data`` (bytes): the series one after the other, each an array (*its axes, channel, step) in C order
-of 24-bit floats: the upper three bytes of a little-endian float32, rounded. That keeps four significant
-digits, and a page with 21 × 11 runs of 200 steps under 1 MB. The channels are the coordinates, loss − floor,
-the gradient's norm, and for each inner quantity one a coordinate. Inner quantities belong to the step about
-to be taken from there: m is the one that this step will use. A diverged run is NaN after its last point.
+A series with a rule is computed by the page, at every position of its sliders and from every start. ``data`` (bytes) has
+the recorded series one after the other, each an array (*its axes, channel, step) in C order of little-endian
+float32. The channels are the coordinates, loss − floor, the gradient's norm, and for each inner quantity one a
+coordinate. Inner quantities belong to the step about to be taken from there: m is the one that this step will
+use. A diverged run is NaN after its last point.
 
-``start`` (JSON): where the runs start. ``landscape`` (JSON): shapes from the lowest to the highest::
+``landscape`` (JSON): shapes from the lowest to the highest::
 
     {"unit": 16384, "shapes": [{"d": "M…", "fill": [light, dark], "line": [light, dark], "from": 1}, ...]}
 
 `d` is an SVG path in units of 1/16384 of the window, y down; a shape without "fill" is only a line, one with
-"from" is drawn when the zoom is at least that.
-
-The page sends ``{"hello": true}`` and lets the start be moved once it hears the same back: with no kernel
-nobody answers. ``{"start": [x, y], "at": [...]}`` asks for the runs on screen again from there: of each
-series the one at the sliders' positions ``at``. The answer is ``{"start": [x, y]}`` with these in its first
-buffer, packed like ``data``; or ``{"error": text}``. Once the start stays there, ``{"all": [x, y]}`` asks for
-the whole grid; then ``start`` and ``data`` change together.
+"from" is drawn when the zoom is at least that. The page sends nothing: it needs no kernel.
 """
 
 import inspect
@@ -59,6 +58,7 @@ from matplotlib.pyplot import get_cmap
 from lib import plotting
 from lib.checks import Array, show
 from lib.engine import Optimizer
+from lib.player.document import NotTraced, rule_document, settings, surface_document
 
 Runs = dict[str, xr.Dataset]
 Window = list[list[float]]
@@ -87,12 +87,16 @@ def describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
     if len(coords) == 1:
         window.append([low - 0.05 * (high - low), high + 0.05 * (high - low)])
     looks = plotting.styles(runs)
+    log = bool(surface.minima) or all(bool((run["loss"] > 0).all()) for run in runs.values())
+    series = [_series(name, run, looks[name], list(axes)) for name, run in runs.items()]
     marks = {
         kind: [point for point in map(list, _raised(surface, points)) if _inside(point, window)]
         for kind, points in (("minima", surface.minima), ("saddles", surface.saddles))
     }
     return {
         "title": surface.name,
+        "surface": surface_document(surface) if any("rule" in one for one in series) else None,
+        "start": opening[0]["theta"].values[0].tolist(),
         "steps": first["step"].values.tolist(),
         "coords": coords,
         "window": window,
@@ -100,13 +104,25 @@ def describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
         "view": _view(window, opening, marks["minima"]),
         "marks": marks,
         "floor": floor,
-        "log": bool(surface.minima) or all(bool((run["loss"] > 0).all()) for run in runs.values()),
-        "range": [low - floor, high - floor],
+        "log": log,
+        "range": _span(runs, floor) if log else [low - floor, high - floor],
         "axes": [{"name": name, "symbol": _symbol(name), "values": values} for name, values in axes.items()],
         "at": places,
-        "series": [_series(name, run, looks[name], list(axes)) for name, run in runs.items()],
-        "movable": all(movable(run) for run in runs.values()),
+        "series": series,
     }
+
+
+def _span(runs: Runs, floor: float) -> list[float]:
+    """What a logarithmic axis of the loss spans: all of it, but no more than twenty decades below the highest
+    start and two above it; and one at least."""
+    losses = [run["loss"].values - floor for run in runs.values()]
+    start = max(float(np.max(loss[0], initial=0, where=np.isfinite(loss[0]))) for loss in losses)
+    seen = np.concatenate([loss.ravel() for loss in losses])
+    seen = seen[(seen > 0) & np.isfinite(seen)]
+    if not seen.size:
+        return [0.1, 1.0]
+    high = min(float(seen.max()), 100 * (start or float(seen.max())))
+    return [max(min(float(seen.min()), high / 10), 1e-20 * (start or high)), high]
 
 
 def _symbol(name: str) -> str:
@@ -268,15 +284,39 @@ def _svg(path: Path) -> str:
 
 def _series(name: str, run: xr.Dataset, look: dict[str, Any], axes: list[str]) -> dict[str, Any]:
     dash = [] if look["linestyle"] == "-" else [2.0 * part for part in look["linestyle"][1]]
-    return {
+    try:
+        how = _computed(run)
+    except NotTraced as reason:
+        inner = [{"name": name, "kind": kind} for name, kind, _ in _inner(run)]
+        how = {"recorded": str(reason), "inner": inner}
+    return how | {
         "name": name,
         "color": look["color"],
         "dash": dash,
         "marker": look["marker"],
         "axes": [axes.index(str(axis)) for axis in run["theta"].dims[2:]],
-        "inner": [{"name": name, "kind": kind} for name, kind, _ in _inner(run)],
         "code": _code(run),
     }
+
+
+def _computed(run: xr.Dataset) -> dict[str, Any]:
+    """What the page needs to compute a run or a grid: its rule's document, and what the rule is given."""
+    made = run.attrs
+    if missing := {"rule", "steps", "hyperparameters", "start"} - made.keys():
+        raise NotTraced(f"it does not say its {', '.join(sorted(missing))}")
+    if made.get("gradient") is not None:
+        raise NotTraced("its gradients are drawn at random")
+    hyper, axes = given(run), [str(dim) for dim in run["theta"].dims[2:]]
+    starts = [f"start_{name}" for name in run["coord"].values]
+    if unknown := set(axes) - hyper.keys() - set(starts):
+        raise NotTraced(f"{', '.join(sorted(unknown))} is no axis of a sweep")
+    single = {name: np.ravel(value)[0] if name in axes else value for name, value in hyper.items()}
+    if several := [name for name, value in single.items() if np.ndim(value)]:
+        raise NotTraced(f"{', '.join(several)} has several values")
+    opt = made["rule"](**single)
+    surface_document(made["surface"])
+    document = rule_document(opt, run.sizes["coord"])
+    return {"rule": document, "given": settings(opt, int(run["step"][-1]))}
 
 
 def _inner(run: xr.Dataset) -> list[tuple[str, str, Array]]:
@@ -324,13 +364,6 @@ def _is_direction(rule: Any, slot: str) -> bool:
 def _is_square(rule: Any, slot: str) -> bool:
     """Whether this slot is a mean or a sum of squares."""
     return slot in ("s", "v", "v_max") or (slot == "u" and "v" in rule.slots)
-
-
-def movable(run: xr.Dataset) -> bool:
-    """Whether the run says how it was made, from one start."""
-    if not {"rule", "steps", "hyperparameters", "start"} <= run.attrs.keys():
-        return False
-    return all(np.ndim(part) == 0 for part in np.atleast_1d(np.array(run.attrs["start"], dtype=object)))
 
 
 def every(run: xr.Dataset) -> int:
@@ -384,16 +417,8 @@ def _code(run: xr.Dataset) -> str | None:
 
 def pack(runs: Runs, floor: float) -> bytes:
     """The runs as `data` carries them."""
-    packed = []
-    for run in runs.values():
-        with np.errstate(over="ignore"):
-            single = np.ascontiguousarray(_channels(run, floor), dtype="<f4")
-        rounded = (single.view("<u4") + np.uint32(0x80)).view("u1").reshape(-1, 4)
-        upper = np.empty((len(rounded), 3), "u1")
-        for byte in range(3):  # three long copies: a third of the time of one of short rows
-            upper[:, byte] = rounded[:, byte + 1]
-        packed.append(upper.tobytes())
-    return b"".join(packed)
+    with np.errstate(over="ignore"):
+        return b"".join(_channels(run, floor).astype("<f4").tobytes() for run in runs.values())
 
 
 def _channels(run: xr.Dataset, floor: float) -> Array:

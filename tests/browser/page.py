@@ -44,7 +44,7 @@ class Screen:
     def mount(self, page, player, address=None):
         """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob."""
         self.page, self.player = page, player
-        state = {name: getattr(player, name) for name in ("meta", "start", "landscape")}
+        state = {name: getattr(player, name) for name in ("meta", "landscape")}
         page.evaluate(
             MOUNT,
             {

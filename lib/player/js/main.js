@@ -1,7 +1,8 @@
-// The player's widget: what lib/player.py recorded, drawn and played. Nothing is computed here but pixels.
+// The player's widget: runs that compute.js takes from their documents, or that were recorded, drawn and played.
 
 import { progress, settings, title, where } from "./words.js";
-import { code, replace, select, unpack } from "./wire.js";
+import { code, select, unpack, valueAt } from "./wire.js";
+import { ready } from "./compute.js";
 import { nearest } from "./shapes.js";
 import { drawGround, shapes } from "./ground.js";
 import { drawPaths } from "./paths.js";
@@ -9,6 +10,7 @@ import { drawBars, drawLoss, drawLossAxes } from "./charts.js";
 import { build, fillRow, fillSlider, icon, palette, putText, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
+import { insideView } from "./lines.js";
 import { Places } from "./places.js";
 import { paper } from "./paper.js";
 import { pointing } from "./pointing.js";
@@ -21,7 +23,7 @@ import { copy, download, png, svg } from "./save.js";
 const SELDOM = 3000; // milliseconds
 
 export function render({ model, el }) {
-  const meta = model.get("meta");
+  const meta = ready(model.get("meta"));
   const last = meta.steps.length - 1;
   const { root, $, rows, sliders } = build(el, meta);
   const [mapCanvas, lossCanvas, barsCanvas] = [$(".paths"), $(".curves"), $(".bars canvas")];
@@ -32,8 +34,9 @@ export function render({ model, el }) {
   const views = new Map(); // by canvas, of what stays
   let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
   const state = {
-    step: last, playing: false, loop: false, live: false, hover: null, only: null, at: [...meta.at], start: model.get("start"),
-    hidden: new Set(), arrows: new Set(), bars: new Set(),
+    step: last, playing: false, loop: false, live: meta.series.some(({ rule }) => rule) && !meta.axes.some(({ name }) => name.startsWith("start_")),
+    hover: null, only: null, at: meta.axes.map(({ values }, i) => values[meta.at[i]]), start: meta.start,
+    hidden: new Set(), arrows: new Set(), bars: new Set(), inside: null, tints: new Map(),
     chosen: () => runs.filter((run) => !state.hidden.has(run.index)),
     shown: () => state.chosen().filter((run) => run.last >= 0),
     pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
@@ -43,19 +46,18 @@ export function render({ model, el }) {
   const places = new Places({ root, $, meta, state });
   const { say, tellSoon, ...speech } = voice({ root, $, meta, state });
 
-  // Data in.
+  // Runs in.
   function load() {
     data = unpack(model.get("data"));
-    state.start = start.loaded();
     speech.place();
     choose();
   }
   function choose() {
-    runs = meta.series.map((_, i) => select(meta, data, i, state.at));
+    runs = meta.series.map((series, i) => series.compute?.(state.at, state.start) ?? select(meta, data, i, state.at));
     locate();
   }
   function locate() {
-    places.curves([...runs, ...pins], data);
+    places.curves([...runs, ...pins]);
     places.paths([...runs, ...pins]);
     words = -1;
     draw();
@@ -101,6 +103,7 @@ export function render({ model, el }) {
     }
     putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
+    within.fill(k);
     pins.forEach((run, i) => putText(pinRows[i].querySelector("span"), title(meta, run)));
     if (!state.playing) speech.labelSoon();
   }
@@ -146,34 +149,41 @@ export function render({ model, el }) {
 
   // The start, and what is said of it until it has been moved.
   function hint(moved = false) {
-    const text = state.live ? "Drag the ring: the runs start there. By keyboard: Tab to it, then the arrow keys." : "Run this cell in JupyterLab, and the start can be dragged.";
+    const recorded = meta.series.filter(({ rule }) => !rule);
+    const why = [...new Set(recorded.map((series) => series.recorded))].join("; ");
+    const text = [
+      ...(state.live && !moved ? ["Drag the ring, or tap the map: the runs start there. By keyboard: Tab to it, then the arrow keys."] : []),
+      ...(recorded.length ? [`${recorded.length < meta.series.length ? recorded.map(({ name }) => name).join(", ") : "It"} plays as recorded: ${why}.`] : []),
+    ].join(" ");
     $(".hint").textContent = text;
-    $(".hint").hidden = moved || !meta.movable;
+    $(".hint").hidden = !text;
   }
   const start = starter({
-    model, meta, state, say,
+    meta, state,
     changed() {
       hint(true);
       speech.place();
-      if (state.playing || state.step === last) drawMap(); // the start's handle; the runs come with the answer
-      else go(last);
-    },
-    show(runs, at) {
-      data = replace(meta, data, unpack(runs), at);
+      if (!state.playing && Math.floor(state.step) === 0) state.step = last;
       choose();
       tellSoon();
     },
   });
-  function answer(message, buffers = []) {
-    if (message.hello && meta.movable && !state.live) {
-      state.live = true;
-      $(".start").hidden = false;
-      $(".map").classList.add("live");
-      hint();
-      refresh();
-    }
-    start.answer(message, buffers);
-  }
+
+  // Inside a step. At the last one there is none to look into: the view opens at the first.
+  const within = insideView({
+    $, state, tell: say,
+    draw() {
+      words = -1;
+      draw();
+    },
+    step(n) {
+      if (state.playing) pause();
+      const k = Math.floor(state.step) + n;
+      if (k < 0 || (n && k >= last)) return false;
+      go(k >= last ? 0 : k);
+      return true;
+    },
+  });
 
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
@@ -221,14 +231,23 @@ export function render({ model, el }) {
   on(".forward", "click", by(1));
   on(".scrub input", "input", (event) => halt(Number(event.target.value)));
   on(".loop", "click", () => $(".loop").setAttribute("aria-pressed", String((state.loop = !state.loop))));
-  sliders.forEach((label, i) =>
+  sliders.forEach((label, i) => {
+    // An arrow goes to the sweep's next value; with Shift a twentieth of the way.
+    on(label.querySelector("input"), "keydown", (event) => {
+      const turn = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+      if (!turn || event.shiftKey || !meta.axes[i].between) return;
+      event.preventDefault();
+      const place = Number(event.target.value);
+      event.target.value = turn > 0 ? Math.floor(place + 1 + 1e-9) : Math.ceil(place - 1 - 1e-9);
+      event.target.dispatchEvent(new Event("input"));
+    });
     on(label.querySelector("input"), "input", (event) => {
-      state.at[i] = Number(event.target.value);
+      state.at[i] = valueAt(meta.axes[i], Number(event.target.value));
       fillSlider(label, meta.axes[i], state.at[i]);
       choose();
       tellSoon("");
-    }),
-  );
+    });
+  });
   legend({ rows, state, draw, changed: refresh });
   on(".view select", "change", () => refresh());
   for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
@@ -275,7 +294,9 @@ export function render({ model, el }) {
     [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
     refresh();
   }
-  $(".pin").hidden = !meta.axes.length && !meta.movable;
+  $(".pin").hidden = !meta.axes.length && !state.live;
+  $(".start").hidden = !state.live;
+  $(".map").classList.toggle("live", state.live);
   $(".full").hidden = !document.fullscreenEnabled;
   button();
   hint();
@@ -288,16 +309,12 @@ export function render({ model, el }) {
   });
   const unprint = paper({ root, paint, picture: () => (places.ready ? svg(picture()) : "") });
   model.on("change:data", load);
-  model.on("msg:custom", answer);
-  model.send?.({ hello: true });
   return () => {
     time.stop();
     speech.stop();
-    start.leave();
     unwatch();
     unprint();
     model.off?.("change:data", load);
-    model.off?.("msg:custom", answer);
     root.remove();
   };
 }

@@ -2,6 +2,7 @@
 
 import { brief, number } from "./numbers.js";
 import { outline } from "./shapes.js";
+import { position } from "./wire.js";
 import { aloud, point, spoken, tell } from "./words.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
@@ -33,6 +34,10 @@ const PAGE = `
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
       <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
   </div>
+  <div class="inside" role="group" tabindex="0" aria-label="Inside a step. The arrow keys go line by line." hidden>
+    <p class="which"></p><ol></ol>
+    <div class="buttons">${button("line-back", "Line back")}${button("line-on", "Next line")}</div>
+  </div>
   <p class="key"></p>
   <p class="hint" hidden></p>
   <div class="extras">
@@ -40,6 +45,7 @@ const PAGE = `
     <fieldset class="arrows"><legend>arrows of</legend></fieldset>
     <fieldset class="quantities"><legend>bars of</legend></fieldset>
     <div class="buttons">
+      ${button("within", "Inside a step", 'aria-pressed="false" title="The rule\'s own lines, with the numbers they have now"')}
       ${button("pin", "Keep to compare", 'aria-pressed="false" title="These runs stay in the picture, thinner, while the sliders move on"')}
       ${button("copy", "Copy code", 'title="Copy the Python that makes these runs"')}
       ${button("svg", "SVG", 'aria-label="Save the picture as SVG" title="Save the picture as SVG"')}
@@ -101,10 +107,10 @@ export function tint(row, color) {
 function slider(axis, i, meta) {
   const made = document.createElement("label");
   made.innerHTML = `<span class="name" aria-hidden="true"></span><span class="value" aria-hidden="true"></span>
-    <input type="range" min="0" step="1"><span class="ticks" aria-hidden="true"></span><span class="ends" aria-hidden="true"></span>`;
+    <input type="range" min="0"><span class="ticks" aria-hidden="true"></span><span class="ends" aria-hidden="true"></span>`;
   const $ = (selector) => made.querySelector(selector);
   $(".name").textContent = `${axis.symbol} =`;
-  $("input").max = axis.values.length - 1;
+  Object.assign($("input"), { max: axis.values.length - 1, step: axis.between ? 0.05 : 1 });
   const moved = meta.series.filter((series) => series.axes.includes(i)).map((series) => series.name);
   const of = moved.length < meta.series.length ? ` of ${moved.join(", ")}` : "";
   const code = axis.symbol === axis.name ? "" : `, in the code ${axis.name}`;
@@ -116,11 +122,11 @@ function slider(axis, i, meta) {
   return made;
 }
 
-// The value that a slider stands for.
+// Put a slider where its value is.
 export function fillSlider(label, axis, at) {
-  const [input, value] = [label.querySelector("input"), brief(axis.values[at])];
+  const [input, value] = [label.querySelector("input"), brief(at)];
   putText(label.querySelector(".value"), value);
-  input.value = at;
+  input.value = position(axis, at);
   input.setAttribute("aria-valuetext", value);
 }
 
@@ -151,6 +157,7 @@ export function build(el, meta) {
   $(".axes").hidden = !sliders.length;
   const key = [["minima", "★", "minimum"], ["saddles", "×", "saddle"]].filter(([kind]) => meta.marks[kind].length);
   $(".key").textContent = key.map(([, sign, name]) => `${sign} ${name}`).join(" · ");
+  $(".within").hidden = !meta.series.some(({ rule }) => rule);
   $(".key").hidden = !$(".key").textContent;
   const [first] = meta.series;
   const views = [["whole", "the whole window"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `${z}×, following ${first.name}`])];

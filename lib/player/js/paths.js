@@ -12,11 +12,13 @@ export function drawPaths(g, f, meta, state, colors) {
   for (const run of state.pinned()) mark(g, f, run, state, colors, true);
   const taken = []; // where names of arrows stand
   for (const run of state.shown()) {
-    if (!state.arrows.size || state.step > run.last) continue;
+    const tints = run === state.shown().find((one) => one.lines) ? state.tints : new Map();
+    const wanted = new Set([...state.arrows, ...tints.keys()]);
+    if (!wanted.size || state.step > run.last) continue;
     const [x, y] = place(run.path, state.step);
-    pushes(f, meta, run, Math.floor(state.step), state.arrows).forEach(({ name, dx, dy, color }, i) => {
+    pushes(f, meta, run, Math.floor(state.step), wanted).forEach(({ name, dx, dy, color }, i) => {
       const lift = meta.coords.length > 1 ? 0 : 13 * em * (i + 1); // on one line they would hide one another
-      arrow(g, x, y - lift, dx, dy, name, color === "own" ? colors.of(run.series.color) : colors[color], colors, taken);
+      arrow(g, x, y - lift, dx, dy, name, tints.has(name) ? colors.of(tints.get(name)) : color === "own" ? colors.of(run.series.color) : colors[color], colors, taken);
     });
   }
   for (const run of state.shown()) mark(g, f, run, state, colors, false);

@@ -4,7 +4,6 @@
 import { around, frame, prepare } from "./canvas.js";
 import { bars, barsHeight } from "./charts.js";
 import { pixels } from "./shapes.js";
-import { lossRange } from "./wire.js";
 
 export class Places {
   constructor({ root, $, meta, state }) {
@@ -36,16 +35,15 @@ export class Places {
     return Math.max(200, innerHeight - stage.top - controls.top - (status.bottom - stage.bottom));
   }
 
-  // The loss axis and the curves there; its range is that of all the data. The bars of the runs shown.
-  curves(runs, data) {
+  // The loss axis and the curves there; its range is that of all that was recorded. The bars of the runs shown.
+  curves(runs) {
     if (!this.ready) return;
     this.groups = bars(this.meta, this.state);
     const { em, meta } = this;
-    if (this.data !== data) this.range = lossRange(meta, (this.data = data));
     const [width, height] = this.sizes.get(this.$(".curves"));
     const plot = { left: 44 * em, top: 22 * em, width: width - 62 * em, height: height - 58 * em, ylabel: 2 * em };
-    this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], this.range, meta.log);
-    const inside = (loss) => (meta.log ? loss.map((v) => (v < this.range[0] ? this.range[0] : v)) : loss); // 0, too
+    this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], meta.range, meta.log);
+    const inside = (loss) => (meta.log ? loss.map((v) => (v < meta.range[0] ? meta.range[0] : v)) : loss); // 0, too
     for (const run of runs) run.curve = pixels(this.loss, meta.steps, inside(run.loss), run.last);
   }
 

@@ -1,51 +1,21 @@
 // What lib/wire.py sends, taken apart. The format is described there.
 
-// 24-bit floats, the upper three bytes of a float32, as a Float32Array.
+// The recorded series' numbers.
 export function unpack(buffer) {
-  const view = buffer.buffer ?? buffer;
-  const bytes = new Uint8Array(view, buffer.byteOffset ?? 0, buffer.byteLength);
-  const words = new Uint32Array(Math.floor(bytes.length / 3));
-  for (let i = 0, j = 0; i < words.length; i++, j += 3) {
-    words[i] = (bytes[j] << 8) | (bytes[j + 1] << 16) | (bytes[j + 2] << 24);
-  }
-  return new Float32Array(words.buffer);
+  const bytes = new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
+  return new Float32Array(bytes.slice().buffer); // a copy, for a buffer may begin anywhere
 }
 
-// Where each series lies in the data: its first number, its runs and its channels.
-export function blocks(meta) {
-  let first = 0;
-  return meta.series.map((series) => {
-    const runs = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length, 1);
-    const channels = meta.coords.length * (1 + series.inner.length) + 2;
-    const block = { first, runs, channels };
-    first += runs * channels * meta.steps.length;
-    return block;
-  });
-}
-
-// The part of the data that a series' run for the sliders' positions `at` takes: its first number, and how many.
-function part(meta, index, at) {
-  const [{ axes }, { first, channels }] = [meta.series[index], blocks(meta)[index]];
-  const inside = axes.reduce((n, axis) => n * meta.axes[axis].values.length + at[axis], 0);
-  const size = channels * meta.steps.length;
-  return [first + inside * size, size];
-}
-
-// The data with other runs at the positions `at`: those in `fresh`, one of each series.
-export function replace(meta, data, fresh, at) {
-  const replaced = data.slice();
-  let next = 0;
-  for (const index of meta.series.keys()) {
-    const [first, size] = part(meta, index, at);
-    replaced.set(fresh.subarray(next, (next += size)), first);
-  }
-  return replaced;
-}
-
-// The recorded run of a series for the sliders' positions `at`: its channels and its last step.
+// The recorded run of a series where the sliders stand: its channels and its last step.
 export function select(meta, data, index, at) {
-  const [series, points] = [meta.series[index], meta.steps.length];
-  let [next] = part(meta, index, at);
+  const points = meta.steps.length;
+  const count = (axes) => axes.reduce((n, axis) => n * meta.axes[axis].values.length, 1);
+  const channels = (series) => meta.coords.length * (1 + series.inner.length) + 2;
+  let next = 0;
+  for (const series of meta.series.slice(0, index)) if (!series.rule) next += count(series.axes) * channels(series) * points;
+  const series = meta.series[index];
+  const inside = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length + Math.round(position(meta.axes[axis], at[axis])), 0);
+  next += inside * channels(series) * points;
   const channel = () => data.subarray(next, (next += points));
   const run = { series, index, theta: meta.coords.map(channel), loss: channel(), grad_norm: channel() };
   run.inner = series.inner.map((quantity) => ({ ...quantity, values: meta.coords.map(channel) }));
@@ -57,32 +27,41 @@ export function select(meta, data, index, at) {
   return run;
 }
 
-// What the loss axis spans: all of the data, but no more than twenty decades below the highest start and
-// two above it.
-export function lossRange(meta, data) {
-  if (!meta.log) return meta.range;
-  const points = meta.steps.length;
-  let [low, high, start] = [Infinity, 0, 0];
-  for (const { first, runs, channels } of blocks(meta)) {
-    for (let r = 0; r < runs; r++) {
-      const i = first + (r * channels + meta.coords.length) * points;
-      if (data[i] > start && data[i] < Infinity) start = data[i];
-      for (let k = i; k < i + points; k++) {
-        const v = data[k];
-        if (v > 0 && v < low) low = v;
-        if (v > high && v < Infinity) high = v;
-      }
-    }
-  }
-  if (!(high > 0)) return [0.1, 1];
-  high = Math.min(high, 100 * (start || high));
-  return [Math.max(Math.min(low, high / 10), 1e-20 * (start || high)), high];
+// A sweep's axis is even in its values or in their logarithms; a slider stands at 0, 1, … on its values, and between.
+function scale({ values }) {
+  const spread = (numbers) => {
+    const gaps = numbers.slice(1).map((v, i) => v - numbers[i]);
+    return Math.max(...gaps) / Math.min(...gaps);
+  };
+  const logs = values.every((v) => v > 0) ? values.map(Math.log) : null;
+  const even = values.length > 2 ? logs && Math.abs(spread(logs)) < Math.abs(spread(values)) : logs && values[1] / values[0] >= 10;
+  return even ? [Math.log, Math.exp] : [(v) => v, (v) => v];
+}
+
+// The value at a place of the slider; between two of the sweep's with four digits, for it is written in the code.
+export function valueAt(axis, place) {
+  const k = Math.min(Math.floor(place), axis.values.length - 1);
+  if (place - k < 1e-9) return axis.values[k];
+  const [from, to] = scale(axis);
+  const [low, high] = [axis.values[k], axis.values[k + 1]].map(from);
+  return Number(to(low + (place - k) * (high - low)).toPrecision(4));
+}
+
+// Where the slider stands at a value.
+export function position(axis, value) {
+  const { values } = axis;
+  if (values.length < 2 || values.includes(value)) return Math.max(0, values.indexOf(value));
+  const [from] = scale(axis);
+  const up = values[1] > values[0];
+  const k = Math.max(0, Math.min(values.length - 2, values.findLastIndex((v) => (up ? v <= value : v >= value))));
+  const [low, high] = [values[k], values[k + 1]].map(from);
+  return Math.max(0, Math.min(values.length - 1, k + (from(value) - low) / (high - low)));
 }
 
 // The Python that makes the runs shown; null when it is not known.
 export function code(meta, at, start, shown) {
   const axis = (name) => meta.axes.findIndex((axis) => axis.name === name);
-  const value = (name) => (/^\d+$/.test(name) ? start[name] : meta.axes[axis(name)].values[at[axis(name)]]);
+  const value = (name) => (/^\d+$/.test(name) ? start[name] : at[axis(name)]);
   const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => String(value(name))));
   if (!calls.length || calls.includes(undefined)) return null;
   if (meta.series.length === 1) return calls[0];

@@ -17,7 +17,7 @@ export function tell(meta, run, k) {
 }
 
 export const settings = (meta, at, axes = meta.axes.keys()) =>
-  [...axes].map((i) => `${meta.axes[i].symbol} = ${brief(meta.axes[i].values[at[i]])}`).join(", ");
+  [...axes].map((i) => `${meta.axes[i].symbol} = ${brief(at[i])}`).join(", ");
 
 // A run's name; of a pinned one, also what differs from where the sliders are now.
 export function title(meta, run) {
