@@ -145,19 +145,11 @@ class Tape:
 
     def numbers(self, wanted: Sequence["Value"], steps: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
         """What numbers are at these steps, which say what is given; just once where they do not vary."""
-        now = [value.value for value in self.values]
-        moving = [operation for operation in self.operations if operation.out.varies]
-        found: list[list[Any]] = [[] for _ in wanted]
-        for given in steps:
-            for name, value in self.given.items():
-                if value.varies:
-                    now[value.at] = given[name]
-            for function, out, inputs, _ in moving:
-                now[out.at] = function(*[now[value.at] for value in inputs])
-            for numbers, value in zip(found, wanted, strict=True):
-                if value.varies or not numbers:
-                    numbers.append(now[value.at])
-        return found
+        at_step = Numbers(self, wanted)
+        found = [at_step(given) for given in steps]
+        return [
+            [now[i] for now in found] if value.varies else [found[0][i]] for i, value in enumerate(wanted)
+        ]
 
     def follow(self, now: Mapping[int, Any]) -> list[Any]:
         """What every register holds when these, by their place, hold something else."""
@@ -165,6 +157,28 @@ class Tape:
         for function, out, inputs, _ in self.operations:
             held[out.at] = function(*[held[value.at] for value in inputs])
         return held
+
+
+class Numbers:
+    """Some numbers of a tape, computed for one step after another from what is given there."""
+
+    def __init__(self, tape: Tape, wanted: Iterable["Value"]) -> None:
+        self._now = [value.value for value in tape.values]
+        self._given = [(name, value.at) for name, value in tape.given.items() if value.varies]
+        self._moving = [
+            (operation.function, operation.out.at, [value.at for value in operation.inputs])
+            for operation in tape.operations
+            if operation.out.varies
+        ]
+        self._wanted = [value.at for value in wanted]
+
+    def __call__(self, given: Mapping[str, Any]) -> list[Any]:
+        now = self._now
+        for name, at in self._given:
+            now[at] = given[name]
+        for function, out, inputs in self._moving:
+            now[out] = function(*[now[at] for at in inputs])
+        return [now[at] for at in self._wanted]
 
 
 def after(

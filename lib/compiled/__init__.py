@@ -28,35 +28,32 @@ one loop (`fused.py`). Results are those of the rule as it is, to the last bit w
 a power of elements, sin, exp, … may differ in their last bits.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from lib.checks import Array, Parameters
 from lib.compiled.fused import run
 from lib.compiled.kernels import CANNOT, CHUNK, CORES, kernel, share
-from lib.compiled.text import Taken, Text
+from lib.compiled.text import Taken, Text, per_run
 from lib.engine import Optimizer, State
-from lib.tape import Tape, after
+from lib.tape import Numbers, Tape, after
 
 __all__ = ["CHUNK", "CORES", "Compiled", "compiled"]
 
 
-class Loop(NamedTuple):
-    """What a step does to arrays of certain types: its tape, the numbers it takes, its text."""
+class Loop:
+    """What a step does to arrays of certain types: its text, and the numbers that it takes."""
 
-    tape: Tape
-    taken: list[Taken]
-    source: str
+    def __init__(self, tape: Tape, taken: list[Taken], source: str) -> None:
+        self.source = source
+        self._numbers = Numbers(tape, [number for _, number, _ in taken])
+        self._types = [None if dtype is None or per_run(number) else dtype.type for _, number, dtype in taken]
 
     def numbers(self, given: dict[str, Any]) -> list[Any]:
         """The numbers of a step, those for each run first."""
-        steps = self.tape.numbers([number for _, number, _ in self.taken], [given])
-        ready = [
-            now if dtype is None or np.ndim(now) else dtype.type(now)
-            for (_, _, dtype), (now,) in zip(self.taken, steps, strict=True)
-        ]
-        return sorted(ready, key=lambda x: not np.ndim(x))
+        pairs = zip(self._numbers(given), self._types, strict=True)
+        return sorted((type_(now) if type_ else now for now, type_ in pairs), key=lambda x: not np.ndim(x))
 
 
 def compiled(opt: Optimizer, parallel: bool = False) -> Optimizer:

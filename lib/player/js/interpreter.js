@@ -49,7 +49,7 @@ function go(code, r) {
         y = a / b;
         break;
       case 4: // power
-        y = power(a, b);
+        y = raised(a, b);
         break;
       case 5: // remainder
         y = remainder(a, b);
@@ -150,7 +150,7 @@ function go(code, r) {
 }
 
 // As C has it: 1 to the power of anything is 1, and −1 to the power of infinity.
-function power(a, b) {
+function raised(a, b) {
   return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
 }
 
