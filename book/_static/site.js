@@ -5,6 +5,8 @@
 const pages = document.querySelector(".bd-sidebar-primary");
 pages?.parentNode.append(pages);
 
+const SMALL = 1.4; // so much smaller a formula in the text may become
+
 addEventListener("load", async () => {
   // The arrow keys go from one copy button to the next.
   const buttons = [...document.querySelectorAll(".copybtn")];
@@ -23,9 +25,22 @@ addEventListener("load", async () => {
   stop(usable()[0]);
 
   await window.MathJax?.startup?.promise;
+  const inText = [...document.querySelectorAll("p > span.math:not(td *)")];
+  const displayed = [...document.querySelectorAll("div.math")];
+  const scrolls = (formula, by = 1) => formula.scrollWidth > by * formula.clientWidth;
   const reach = () => {
-    for (const formula of document.querySelectorAll("div.math")) formula.tabIndex = formula.scrollWidth > formula.clientWidth ? 0 : -1;
+    for (const formula of inText) formula.classList.add("wide");
+    const wide = new Set(inText.filter((formula) => scrolls(formula, SMALL)));
+    for (const formula of inText) formula.classList.toggle("wide", wide.has(formula));
+    for (const formula of [...displayed, ...inText]) formula.removeAttribute("tabindex");
+    for (const formula of [...displayed.filter((one) => scrolls(one)), ...wide]) formula.tabIndex = 0;
   };
   reach();
   addEventListener("resize", reach);
 });
+
+// Paper is light.
+let theme;
+const page = document.documentElement.dataset;
+addEventListener("beforeprint", () => ([theme, page.theme] = [page.theme, "light"]));
+addEventListener("afterprint", () => (page.theme = theme));
