@@ -35,7 +35,7 @@ html_title = "Downhill"
 html_static_path = [str(BOOK / "_static"), str(MATHJAX)]
 html_favicon = str(BOOK / "_static" / "icon.svg")
 html_css_files = ["downhill.css"]
-html_js_files = [("players.js", {"defer": "defer"}), ("formulas.js", {"defer": "defer"})]
+html_js_files = [("players.js", {"defer": "defer"}), ("site.js", {"defer": "defer"})]
 html_copy_source = False
 html_domain_indices = False
 html_show_sphinx = False
@@ -50,6 +50,7 @@ html_theme_options = {
 
 mathjax_path = "tex-svg.js"
 mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "local"}}
+copybutton_selector = "div.highlight pre:not(.cell_output pre)"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 

@@ -54,4 +54,10 @@ async function wake(script) {
 }
 
 for (const script of document.querySelectorAll(VIEW)) wake(script);
+
+// On paper there is nothing to press, and nobody is told to.
+for (const p of document.querySelectorAll("p")) {
+  const told = p.innerHTML.replace(/Press (<strong>)?Play\b[^.]*\./, '<span class="at-screen">$&</span>');
+  if (told !== p.innerHTML) p.innerHTML = told;
+}
 })();

@@ -23,6 +23,7 @@ async function fit(box) {
     box.closest("section").dataset.size = size;
     if (player) await frames();
   }
+  if (player) player.style.setProperty("--player", `${player.offsetHeight}px`);
 }
 
 addEventListener("load", async () => {

@@ -43,10 +43,12 @@ class NoChromium(RuntimeError):
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """The Chromium on this machine, or the one playwright has installed."""
+    """The Chromium on this machine, or the one playwright has installed; its scrollbars take room, as a reader's do."""
     with sync_playwright() as playwright:
         path, arguments = chromium_command(playwright)
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=arguments, ignore_default_args=["--hide-scrollbars"]
+        )
         yield browser
         browser.close()
 

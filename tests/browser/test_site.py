@@ -10,8 +10,12 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from pages import HTML, open_page, serious, served, try_player
+from paper import assert_same, look, pictured, printed
+
+from lib.plotting import style
 
 pytestmark = pytest.mark.site
 
@@ -50,6 +54,73 @@ def test_page(name, site, visit):
     page.set_viewport_size({"width": 390, "height": 800})
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, f"the page is {width} px wide on a narrow screen"
+    visit.assert_quiet()
+
+
+SCROLLS = """formulas => formulas.filter((one) => one.tabIndex >= 0 || getComputedStyle(one).overflowX !== 'visible')
+    .map((one) => one.textContent)"""
+WRONG_STOPS = (
+    "formulas => formulas.filter((one) => (one.tabIndex >= 0) !== (one.scrollWidth > one.clientWidth)).length"
+)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_formulas(name, width, site, visit):
+    """One in the text does not scroll, a displayed one is a tab stop only when it does; on a phone one in the text
+    that is far too wide is displayed."""
+    page = visit.page
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, f"{site}/{name}")
+    assert page.locator("span.math:not(.wide)").evaluate_all(SCROLLS) == []
+    assert page.locator(":is(div.math, span.math.wide)").evaluate_all(WRONG_STOPS) == 0
+    assert width < 1000 or page.locator("span.math.wide").count() == 0
+    visit.assert_quiet()
+
+
+TO_PLAYER = "!!document.activeElement.closest('.downhill-player')"
+
+
+def test_the_tab_key_reaches_a_player(site, visit):
+    page = visit.page
+    open_page(page, f"{site}/chapters/08_adam.html")
+    tabs = 0
+    while not page.evaluate(TO_PLAYER):
+        page.keyboard.press("Tab")
+        tabs += 1
+        assert tabs <= 40
+
+
+def test_the_arrow_keys_go_to_all_copy_buttons(site, visit):
+    page = visit.page
+    open_page(page, f"{site}/chapters/08_adam.html")
+    buttons = page.locator(".copybtn:visible")
+    page.locator(".copybtn[tabindex='0']").focus()
+    for i in range(buttons.count()):
+        assert buttons.nth(i).evaluate("button => button === document.activeElement && button.tabIndex === 0")
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert buttons.nth(buttons.count() - 2).evaluate("button => button === document.activeElement")
+    assert page.locator(".copybtn[tabindex='0']").count() == 1
+
+
+@pytest.mark.parametrize("how", ["by the reader", "in the dark", "in the book"])
+def test_a_printed_page_shows_its_player(how, site, visit):
+    page = visit.page
+    open_page(page, f"{site}/chapters/00_start_here.html")
+    marks = {name: style(name)["color"] for name in ("gd", "adam")}
+    shown = look(pictured(page.locator(".downhill-player")), marks)
+    if how == "in the dark":
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_selector(".downhill-player.dark")
+    if how == "in the book":  # as tools/pdf.py does
+        page.set_viewport_size({"width": 673, "height": 950})
+        page.emulate_media(media="print")
+    pages = printed(page, format="A4")
+    assert not any("Press Play" in words for _, words in pages)
+    picture = next(picture for picture, words in pages if "‖∇f‖" in words)
+    assert_same(look(picture, marks), shown)
+    assert (np.asarray(picture.convert("L")) < 60).mean() > 0.01, "the text is not dark"
     visit.assert_quiet()
 
 

@@ -2,6 +2,9 @@
 
 import pytest
 from pages import HTML, serious, served, try_player
+from paper import assert_same, look, pictured, sheets
+
+from lib.plotting import style
 
 pytestmark = pytest.mark.site
 
@@ -74,6 +77,28 @@ def test_pdf_has_a_page_for_each_slide(name, site, visit):
     page.wait_for_selector("body.started")
     pdf = pypdf.PdfReader((HTML / "slides" / name).with_suffix(".pdf"))
     assert len(pdf.pages) == page.evaluate("Reveal.getTotalSlides()")
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_nothing_on_paper_is_to_be_pressed(name):
+    words = [words for _, words in sheets((HTML / "slides" / name).with_suffix(".pdf"))]
+    assert any("‖∇f‖" in one for one in words), "a player is printed"
+    assert not [i + 1 for i, one in enumerate(words) if "Press Play" in one or "Full screen" in one]
+
+
+def test_a_printed_player_is_the_one_on_its_slide(site, visit):
+    page = visit.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{site}/slides/03_momentum.html")
+    page.wait_for_selector("body.started")
+    page.evaluate(
+        "Reveal.slide(Reveal.getSlides().findIndex((slide) => slide.querySelector('.downhill-player')))"
+    )
+    marks = {name: style(name)["color"] for name in ("gd", "momentum")}
+    shown = look(pictured(page.locator("section.present .downhill-player")), marks)
+    printed = sheets(HTML / "slides" / "03_momentum.pdf")
+    (picture,) = [picture for picture, words in printed if "‖∇f‖" in words]
+    assert_same(look(picture, marks), shown)
 
 
 def test_a_deck_from_a_file(visit):
