@@ -1,8 +1,8 @@
 """The player: a recorded run, a grid of runs or a race of several, in motion.
 
-The page computes: `lib.player.document` writes down what rule and surface do, and the modules in ``js/`` carry that
-list out and draw. No step is written in JavaScript. `lib.player.wire` packs what the page is sent; its
-modules it gets as one text, which `lib.player.bundle` puts together.
+The page computes: `lib.player.document` writes down what rule and surface do, and the modules in ``js/``
+carry that list out and draw; no step is written in JavaScript. `lib.player.wire` packs what the page is sent;
+its modules it gets as one text, which `lib.player.bundle` puts together.
 """
 
 import base64

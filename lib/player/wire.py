@@ -30,11 +30,11 @@ Three traitlets reach the page, and the saved notebook.
         code       the Python that makes the run, with {name} for an axis's value and {0}, {1} for the start's
                    coordinates; null if unknown
 
-A series with a rule is computed by the page, at every position of its sliders and from every start. ``data`` (bytes) has
-the recorded series one after the other, each an array (*its axes, channel, step) in C order of little-endian
-float32. The channels are the coordinates, loss − floor, the gradient's norm, and for each inner quantity one a
-coordinate. Inner quantities belong to the step about to be taken from there: m is the one that this step will
-use. A diverged run is NaN after its last point.
+A series with a rule is computed by the page, at every position of its sliders and from every start. ``data``
+(bytes) has the recorded series one after the other, each an array (*its axes, channel, step) in C order of
+little-endian float32. The channels are the coordinates, loss − floor, the gradient's norm, and for each inner
+quantity one a coordinate. Inner quantities belong to the step about to be taken from there: m is the one that
+this step will use. A diverged run is NaN after its last point.
 
 ``landscape`` (JSON): shapes from the lowest to the highest::
 
