@@ -320,8 +320,9 @@ def test_the_players_of_a_chapter_are_these_and_add_less_than_a_megabyte(chapter
             "does not say its",
         ),
         (lambda: descend(booth, (-8, 0), branching(lr=0.05), 9), "branching cannot be written down"),
+        (lambda: changed(descend(booth, (-8, 0), gd(lr=0.05), 9)), "its numbers are not those of its rule"),
     ],
-    ids=["noise", "many starts", "by hand", "a branch"],
+    ids=["noise", "many starts", "by hand", "a branch", "changed"],
 )
 def test_what_is_not_computed_says_why(run, why):
     run = run()
@@ -329,6 +330,11 @@ def test_what_is_not_computed_says_why(run, why):
         assert "rule" in Player(run).meta["series"][0] and Player(run).meta["start"] == [-8.0, 0.0]
     else:
         assert why in Player({"run": run}).meta["series"][0]["recorded"]
+
+
+def changed(run):
+    run["theta"][5:] += 0.1
+    return run
 
 
 @optimizer

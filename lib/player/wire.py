@@ -57,6 +57,7 @@ from matplotlib.pyplot import get_cmap
 
 from lib import plotting
 from lib.checks import Array, show
+from lib.descend import descend
 from lib.engine import Optimizer
 from lib.player.document import NotTraced, rule_document, settings, surface_document
 
@@ -316,6 +317,13 @@ def _computed(run: xr.Dataset) -> dict[str, Any]:
     opt = made["rule"](**single)
     surface_document(made["surface"])
     document = rule_document(opt, run.sizes["coord"])
+    one = run.isel(dict.fromkeys(axes, 0))
+    if not np.isfinite(one["theta"].values[0]).all():
+        raise NotTraced("it starts outside of the finite numbers")
+    again = descend(made["surface"], one["theta"].values[0], opt, int(run["step"][-1]), every=every(run))
+    again = again.sel(step=[k for k in one["step"].values if k in again["step"]])
+    if not all(_near(one[name], again[name]) for name in ("theta", "loss")):
+        raise NotTraced("its numbers are not those of its rule and start")
     return {"rule": document, "given": settings(opt, int(run["step"][-1]))}
 
 
@@ -364,6 +372,14 @@ def _is_direction(rule: Any, slot: str) -> bool:
 def _is_square(rule: Any, slot: str) -> bool:
     """Whether this slot is a mean or a sum of squares."""
     return slot in ("s", "v", "v_max") or (slot == "u" and "v" in rule.slots)
+
+
+def _near(one: xr.DataArray, other: xr.DataArray) -> bool:
+    """Whether what is shown is what the same settings give."""
+    a, b = one.values, other.values
+    return a.shape == b.shape and np.allclose(
+        a, b, rtol=1e-6, atol=1e-9 * np.nanmax(np.abs(b)), equal_nan=True
+    )
 
 
 def every(run: xr.Dataset) -> int:

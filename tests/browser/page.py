@@ -1,25 +1,15 @@
 """A player on a plain page, and what a reader does with it."""
 
 import base64
-from unittest.mock import patch
 
-# A stand-in for the widget's model, made from the saved state: there is no kernel behind it, but what
-# is sent is kept in `sent`, and `tell` plays a kernel that answers.
+# A stand-in for the widget's model, made from the saved state: there is no kernel behind it.
 MOUNT = """async ({ state, data, esm, css, address }) => {
     document.head.append(Object.assign(document.createElement('style'), { textContent: css }));
     const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-    Object.assign(window, { sent: [], keys: [], state: { ...state, data: bytes(data) }, heard: {} });
+    Object.assign(window, { keys: [], state: { ...state, data: bytes(data) } });
     document.addEventListener('keydown', (event) => keys.push(event.key));
-    window.tell = (message, runs) => heard['msg:custom'](message, runs ? [bytes(runs)] : []);
-    window.update = (start, text) => {
-        Object.assign(window.state, { start, data: bytes(text) });
-        heard['change:data']();
-    };
     const module = await import(address ?? URL.createObjectURL(new Blob([esm], { type: 'text/javascript' })));
-    const model = {
-        get: (name) => window.state[name], send: (message) => sent.push(message),
-        on: (name, act) => (heard[name] = act), off: (name) => delete heard[name],
-    };
+    const model = { get: (name) => window.state[name] };
     window.leave = module.default.render({ model, el: document.querySelector('#host') });
     window.named = [...document.querySelectorAll('#host [role=img]')].every((canvas) => canvas.ariaLabel);
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -102,23 +92,3 @@ class Screen:
     def row(self, number=0):
         """A row of the table of numbers, as a reader sees it."""
         return self.root.locator("tbody tr").nth(number).inner_text().split("\t")
-
-    def sent(self):
-        return self.page.evaluate("sent.filter((message) => message.start)")
-
-    def wake(self):
-        """Answer the page's hello, as a kernel does."""
-        self.page.evaluate("tell({ hello: true })")
-
-    def answer(self):
-        """Give what the page asked for last to the player, and its answer to the page."""
-        heard = []
-        with patch.object(type(self.player), "send", lambda _, *message: heard.extend(message)):
-            self.player._receive(self.player, self.page.evaluate("sent.at(-1)"), [])
-        if heard:
-            message, buffers = heard
-            self.page.evaluate("([message, runs]) => tell(message, runs)", [message, text(buffers[0])])
-        else:
-            self.page.evaluate(
-                "([start, data]) => update(start, data)", [self.player.start, text(self.player.data)]
-            )

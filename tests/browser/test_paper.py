@@ -60,7 +60,6 @@ def test_what_is_out_of_place_on_paper_is_noticed(screen, ball, shifted):
 
 def test_paper_says_the_settings_and_has_nothing_to_press(screen, inside):
     on = screen(inside)
-    on.wake()
     _, words = paper(on.page)
     assert "ravine(kappa=10) · lr = 0.1 · step 40 of 40" in words and "‖∇f‖" in words and "adam" in words
     buttons = on.root.get_by_role("button").all_inner_texts()

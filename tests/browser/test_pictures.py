@@ -40,7 +40,6 @@ def inside():
 
 
 def show_inside(on):
-    on.wake()
     for control in on.root.get_by_role("checkbox").all():
         control.check()
     on.scrub.fill("6")

@@ -15,6 +15,7 @@ from lib import optimizers, surfaces
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum
 from lib.player import Player
+from lib.problems import Noise
 from lib.surfaces import booth, double_well
 
 
@@ -84,13 +85,13 @@ def test_bars_show_what_was_recorded(screen, inside):
     text = on.wait_for_label(".bars canvas", "root of v (", but=old)
     found = [float(number) for number in re.findall(r"[\d.]+(?=[,)])", text)][:2]
     np.testing.assert_allclose(found, np.sqrt(inside._runs["adam"].v.values[21, :, 2]), rtol=6e-3)
-    on.root.get_by_role("checkbox", name="root of v").uncheck()
+    on.root.get_by_role("checkbox", name="root of v", exact=True).uncheck()
     on.root.get_by_role("checkbox", name="step over m").uncheck()
     assert on.root.locator(".bars").is_hidden()
 
 
-def test_without_records_only_the_step_can_be_shown(screen, race):
-    on = screen(race)
+def test_of_a_recorded_run_that_has_no_more_only_the_step_can_be_shown(screen):
+    on = screen(Player(descend(booth, (-8, 0), momentum(lr=0.01), 60, gradient=Noise(1.0))))
     assert on.root.get_by_role("checkbox").count() == 1
     assert on.root.get_by_role("group", name="bars").count() == 0
 
@@ -116,13 +117,9 @@ def test_a_pinned_setting_stays(screen, grid, how):
 
 def test_a_pinned_start_stays_when_the_start_moves(screen, race):
     on = screen(race)
-    on.wake()
     on.button("Keep to compare").click()
     first = [on.row(i)[1:] for i in range(3)]
-    race.move((4, 4))
-    on.page.evaluate(
-        "([start, data]) => update(start, data)", [race.start, base64.b64encode(race.data).decode()]
-    )
+    on.start.press("ArrowUp")
     assert [on.row(i)[1:] for i in (3, 4, 5)] == first
     assert [on.row(i)[1:] for i in range(3)] != first
     assert on.row(3)[0].strip() == "gd pinned"
@@ -200,7 +197,6 @@ def test_a_loop_goes_on(screen, race, how):
 
 def test_space_plays_from_the_step_and_the_picture(screen, race):
     on = screen(race)
-    on.wake()
     for control in (on.scrub, on.start):
         control.press("Space")
         assert on.button("Pause").is_visible()
@@ -274,7 +270,7 @@ def saved(on, kind, how="click"):
 @pytest.mark.parametrize("how", ["click", "Enter"])
 def test_the_picture_is_saved_as_svg(screen, inside, how):
     on = screen(inside)
-    on.root.get_by_role("checkbox", name="root of v").check()
+    on.root.get_by_role("checkbox", name="root of v", exact=True).check()
     on.scrub.fill("9")
     name, text = saved(on, "SVG", how)
     assert name == "ravine_kappa=10_-player.svg"

@@ -1,6 +1,6 @@
 // Runs that the page computes, by the documents of lib/player/document.py: for any place of the sliders, from any start.
 
-import { descend } from "./descend.js";
+import { descend, look } from "./descend.js";
 import { machine } from "./interpreter.js";
 
 // What a series can show of its inside, from its rule's list: −g, and what the rule's lines make. An arrow turns
@@ -65,6 +65,10 @@ function computed(meta, series, index, surface) {
       else start[coord] = at[i];
     }
     const taken = descend(rule, surface, { start, given }, meta.steps.at(-1), wanted.map((one) => one.at));
+    if (!taken.diverged) {
+      const { grad } = look(surface, taken.theta.map((values) => values[taken.last])); // where no step follows
+      grad.forEach((g, c) => (taken.made[0][c][taken.last] = g));
+    }
     const dense = meta.steps.length === meta.steps.at(-1) + 1;
     const pick = (values) => (dense ? values : Float64Array.from(meta.steps, (k) => values[k]));
     const run = { series: made, index, theta: taken.theta.map(pick), loss: pick(taken.loss.map((f) => f - meta.floor)), grad_norm: pick(taken.norm) };

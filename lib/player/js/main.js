@@ -32,7 +32,7 @@ export function render({ model, el }) {
   const calm = () => still.matches || document.body.classList.contains("vscode-reduce-motion");
   const land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
-  let data, colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
+  let colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
   const state = {
     step: last, playing: false, loop: false, live: meta.series.some(({ rule }) => rule) && !meta.axes.some(({ name }) => name.startsWith("start_")),
     hover: null, only: null, at: meta.axes.map(({ values }, i) => values[meta.at[i]]), start: meta.start,
@@ -47,11 +47,7 @@ export function render({ model, el }) {
   const { say, tellSoon, ...speech } = voice({ root, $, meta, state });
 
   // Runs in.
-  function load() {
-    data = unpack(model.get("data"));
-    speech.place();
-    choose();
-  }
+  const data = unpack(model.get("data"));
   function choose() {
     runs = meta.series.map((series, i) => series.compute?.(state.at, state.start) ?? select(meta, data, i, state.at));
     locate();
@@ -301,20 +297,19 @@ export function render({ model, el }) {
   button();
   hint();
   sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
-  load();
+  speech.place();
+  choose();
   paint();
   speech.label();
   const unwatch = watch({
     root, paint, see: time.see, parts: [root, $(".loss")],
   });
   const unprint = paper({ root, paint, picture: () => (places.ready ? svg(picture()) : "") });
-  model.on("change:data", load);
   return () => {
     time.stop();
     speech.stop();
     unwatch();
     unprint();
-    model.off?.("change:data", load);
     root.remove();
   };
 }
