@@ -10,7 +10,11 @@ from PIL import Image, ImageColor, ImageFilter
 
 NEAR = 0.01  # of the window, or of the width of what is compared
 INK, GAP = 190, 60  # of 255; pixels, between two maps or more
-SHADES, UNLIKE, PART = 40, 8, 0.02  # rows and columns of the ground; of 255, less than from band to band
+SHADES, UNLIKE, PART = (
+    40,
+    4,
+    0.02,
+)  # rows and columns of the ground; of 255, half of the least from band to band
 
 
 def sheets(pdf: bytes | Path) -> list[tuple[Image.Image, str]]:

@@ -86,17 +86,20 @@ def test_nothing_on_paper_is_to_be_pressed(name):
     assert not [i + 1 for i, one in enumerate(words) if "Press Play" in one or "Full screen" in one]
 
 
-def test_a_printed_player_is_the_one_on_its_slide(site, visit):
+@pytest.mark.parametrize(
+    ("name", "methods"), [("01_gradient_descent", ["gd"]), ("03_momentum", ["gd", "momentum"])]
+)
+def test_a_printed_player_is_the_one_on_its_slide(name, methods, site, visit):
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto(f"{site}/slides/03_momentum.html")
+    page.goto(f"{site}/slides/{name}.html")
     page.wait_for_selector("body.started")
     page.evaluate(
         "Reveal.slide(Reveal.getSlides().findIndex((slide) => slide.querySelector('.downhill-player')))"
     )
-    marks = {name: style(name)["color"] for name in ("gd", "momentum")}
+    marks = {method: style(method)["color"] for method in methods}
     shown = look(pictured(page.locator("section.present .downhill-player")), marks)
-    printed = sheets(HTML / "slides" / "03_momentum.pdf")
+    printed = sheets(HTML / "slides" / f"{name}.pdf")
     (picture,) = [picture for picture, words in printed if "‖∇f‖" in words]
     assert_same(look(picture, marks), shown)
 
