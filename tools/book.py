@@ -39,7 +39,7 @@ NAVIGATION = re.compile(
 RUN = """<details><summary>Run this on your own machine</summary>
 
 In a clone of the repository, `make lab CHAPTER={number}` sets up what is needed, once, and opens your copy of
-this page, `{file}`, in JupyterLab. There a player also answers when you drag its start.
+this page, `{file}`, in JupyterLab.
 
 </details>"""
 
