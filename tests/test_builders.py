@@ -94,6 +94,10 @@ def states(nb):
     return nb.metadata.widgets[WIDGETS].state.values()
 
 
+def series(model):
+    return model.state.get("meta", {}).get("series", [])
+
+
 def code(nb):
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
@@ -104,7 +108,10 @@ DAMAGES = {
     "no state": (lambda nb: nb.metadata.pop("widgets"), STATE),
     "no data": (lambda nb: [model.pop("buffers", None) for model in states(nb)], STATE),
     "no script": (lambda nb: [model.state.pop("_esm", None) for model in states(nb)], STATE),
-    "empty data": (lambda nb: [b.update(data="") for m in states(nb) for b in m.get("buffers", [])], STATE),
+    "recorded, and nothing there": (
+        lambda nb: [s.pop("rule", None) for m in states(nb) for s in series(m)],
+        STATE,
+    ),
     "not run": (lambda nb: code(nb)[3].update(execution_count=None), "not every cell has been run"),
     "an error": (lambda nb: code(nb)[3].outputs.append(ERROR), "a cell ends in an error"),
 }
