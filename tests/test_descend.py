@@ -10,6 +10,7 @@ from table import TABLE
 
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum, muon
+from lib.recipe import recipe
 from lib.surfaces import beale, booth, parabola, quadratic, ravine, rosenbrock, surface
 
 VECTORS = [row for row in TABLE if not row.rule.matrix]
@@ -54,11 +55,15 @@ def test_what_a_run_looks_like():
     assert not run.diverged
     assert run.diverged.dtype == bool
     assert run.theta.sel(step=0, coord="y") == 2
-    assert run.attrs["surface"] is booth
-    assert run.attrs["start"] == (1, 2)
-    assert run.attrs["rule"].name == "adam"
-    assert run.attrs["steps"] == 7
-    assert run.attrs["hyperparameters"] == {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+    assert run.attrs == {
+        "surface": "booth",
+        "start": "[1.0, 2.0]",
+        "rule": "adam",
+        "steps": 7,
+        "gradient": "exact",
+        "seed": 0,
+        "hyperparameters": '{"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08}',
+    }
 
 
 def test_no_step_keeps_the_start():
@@ -202,17 +207,16 @@ def test_every_and_record_in_a_sweep():
     assert grid.grad.dims == grid.v.dims == ("step", "coord", "lr")
 
 
-def test_sweep_with_the_attributes_repeats_it():
+def test_sweep_with_its_recipe_repeats_it():
     first = sweep(beale, ([0, 1], 1), adam, 15, lr=[0.1, 0.2], beta1=0.8)
-    told = first.attrs
-    again = sweep(told["surface"], told["start"], told["rule"], told["steps"], **told["hyperparameters"])
-    assert same(again.theta, first.theta)
-    assert again.identical(first)
-    assert told["hyperparameters"] == {"lr": [0.1, 0.2], "beta1": 0.8, "beta2": 0.999, "eps": 1e-8}
+    made = recipe(first)
+    hyperparameters = made.pop("hyperparameters")
+    assert hyperparameters == {"lr": [0.1, 0.2], "beta1": 0.8, "beta2": 0.999, "eps": 1e-8}
+    assert sweep(**made, **hyperparameters).identical(first)
     run = descend(beale, (0, 1), adam(lr=0.1), 15)
-    told = run.attrs
-    again = sweep(told["surface"], told["start"], told["rule"], told["steps"], **told["hyperparameters"])
-    assert same(again.theta, run.theta)
+    made = recipe(run)
+    hyperparameters = made.pop("hyperparameters")
+    assert same(sweep(**made, **hyperparameters).theta, run.theta)
 
 
 # Divergence. Warnings are errors, so each of these tests also shows that nobody is warned.

@@ -23,8 +23,8 @@ LOCKS = {
     "book/requirements.lock": BASE + TEST + SITE,
 }  # what `make lock` locks
 ORDER = [
-    *("surfaces", "problems", "checks", "engine", "optimizers", "wrappers", "dialects", "schedules"),
-    *("descend", "checkpoint", "tape", "fused", "compiled", "plotting", "wire", "player"),
+    *("checks", "surfaces", "problems", "engine", "optimizers", "wrappers", "dialects", "schedules"),
+    *("recipe", "descend", "checkpoint", "tape", "fused", "compiled", "plotting", "wire", "player"),
 ]
 NUMPY_ONLY = {"surfaces", "checks", "engine", "wrappers", "optimizers", "schedules"}
 
