@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lock bench figures player \
+.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
   book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
@@ -15,20 +15,20 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PREFER_ENV_PATH := 1
 
 help:
-	@echo "make lab        open the course in JupyterLab (CHAPTER=01: at that chapter; LAB_ARGS=... for its options)"
+	@echo "make lab        open your copy of the course, reading/, in JupyterLab (CHAPTER=01: at that chapter;"
+	@echo "                EDIT=1: the originals, for authors; LAB_ARGS=... for JupyterLab's options)"
 	@echo "make test       run every test: library, chapters, structure, browser"
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
-	@echo "make lint       ruff, format check, type check"
+	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
 	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
-	@echo "make player     make lib/player.js from its modules in lib/player"
 	@echo "make lock       resolve pyproject.toml into requirements.lock (needs uv)"
 	@echo "PYTHON=... chooses the Python that .venv is made with (3.11 or later)."
 
@@ -38,7 +38,7 @@ ifneq ($(shell $(PY) -c "" 2>/dev/null && cat .venv/ready 2>/dev/null),$(here))
 .venv/ready: FORCE
 endif
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock pyproject.toml $(wildcard settings/share/jupyter/lab/settings/*)
 	@set -e; \
 	if ! $(PY) -c "" 2>/dev/null || [ "$$(cat .venv/ready 2>/dev/null)" != "$$(pwd -P)" ]; then \
 	  found=; \
@@ -57,18 +57,19 @@ endif
 	  echo "Making .venv with Python $$version"; \
 	  "$$python" -m venv --clear .venv; \
 	fi; \
-	echo "Installing the locked packages into .venv (about a minute, 1 GB on disk)"; \
-	$(PY) -m pip install -qq --require-hashes -r requirements.lock; \
+	echo "Installing the locked packages into .venv (one minute to five, 1 GB on disk)"; \
+	$(PY) -m pip install --progress-bar=on --require-hashes -r requirements.lock; \
 	$(PY) -m pip install -qq --no-build-isolation --no-deps -e .; \
-	$(PY) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null; \
 	pwd -P > .venv/ready
 
-# Trusted, a notebook shows its saved players before any cell has run.
+# A reader gets a copy, reading/, which nothing else here reads; EDIT=1 opens the originals.
+PLACE := $(if $(EDIT),chapters,reading)
 lab: .venv/ready
-	@$(PY) -m jupyter trust $(wildcard chapters/*.ipynb) >/dev/null
+	@$(PY) $(if $(EDIT),-m jupyter trust --log-level=WARN $(wildcard chapters/*.ipynb),tools/reading.py)
 	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
-	$(PY) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
-	  --LabApp.default_url=/lab/tree/$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb) $(LAB_ARGS)
+	$(PY) -m jupyterlab --log-level=WARN --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
+	  --FileContentsManager.preferred_dir=$(PLACE) \
+	  --LabApp.default_url=/lab/tree/$(patsubst chapters/%,$(PLACE)/%,$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
 
 test: .venv/ready
 	@$(PY) -m pytest -n auto --dist loadfile
@@ -89,7 +90,7 @@ test-player: tests/player/node_modules/ready
 	@touch $@
 
 test-frameworks: .venv/frameworks
-	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/fused.py lib/compiled.py
+	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/compiled
 
 .venv/mutants: .venv/ready
 	@echo "Installing poodle into .venv"
@@ -109,28 +110,35 @@ mutants: .venv/mutants
 HTML := book/_build/html
 book: .venv/site book/node_modules/ready
 	@$(PY) tools/book.py
-	@PYTHONPATH=tools $(PY) -m sphinx -q -W --keep-going -E -j auto -c book -d book/_build/doctrees book/_build/source $(HTML)
 	@echo "Open $(HTML)/index.html, or: make book-serve"
 
 slides: .venv/site book/node_modules/ready
 	@$(PY) tools/slides.py
-	@$(PY) tools/pdf.py slides
 
 pdf: book
-	@$(PY) tools/pdf.py book
+	@$(PY) tools/pdf.py
 
 book-serve: book
 	@echo "http://127.0.0.1:8000 (Ctrl+C ends)"
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
 
 test-site: book slides
-	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_slides.py tests/test_book.py tools
+	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_slides.py \
+	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready
 	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
 	@$(PY) tools/execute.py $(NOTEBOOKS)
 	@$(PY) tools/exercises.py
+
+# The modules that prettier, ESLint and TypeScript look at; tsconfig.json names them too.
+JS := $(foreach name,interpreter descend,lib/player/js/$(name).js tests/player/$(name).test.js)
+NPX := tests/player/node_modules/.bin
+lint-js: tests/player/node_modules/ready
+	@$(NPX)/prettier --config tests/player/prettier.json --log-level warn --check $(JS)
+	@$(NPX)/eslint --config tests/player/eslint.config.js $(JS) tests/player/*.config.js
+	@$(NPX)/tsc --project tests/player
 
 lint: .venv/ready
 	@$(PY) -m ruff check
@@ -148,8 +156,5 @@ bench: .venv/frameworks
 	@$(PY) bench/player.py
 	@$(PY) bench/optimizers.py --rows
 
-player: .venv/ready
-	@$(PY) tools/bundle.py
-
 figures: .venv/ready
-	@set -e; for script in $(sort $(wildcard figures/*.py)); do echo $$script; $(PY) $$script; done
+	@$(PY) tools/figures.py

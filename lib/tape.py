@@ -1,241 +1,342 @@
-"""What a rule does, written down: its operations one by one, for a compiler to read.
+"""What a rule or a surface does, written down: its operations one by one, as data.
 
-A rule is a function of arrays. Called with `Symbol`s, which stand for one element of θ, of g or of a slot, it
-does nothing but say what it would do (NumPy's protocols for this: NEP 13 and NEP 18). What concerns t and
-hyperparameters alone, such as 1 − β₁ᵗ, meets no symbol; it is a `Number`: NumPy computes it, with the same
-operations as ever, once a step and not for each element.
+A rule is a function of arrays. Called with `Value`s, which stand for one element of θ, of g or of a slot, it
+does nothing but say what it would do (NumPy's protocols for this: NEP 13 and NEP 18). Each operation becomes
+a record: what is done, which register takes the result, which registers it is done to.
 
 >>> def rule(theta, g, t, *, lr, beta):
 ...     return theta - lr * g / (1 - beta**t)
->>> tape = Tape({"t": 1.0, "lr": 0.1, "beta": 0.5})
->>> theta, g = (tape.element(name, np.dtype(float)) for name in ("theta[i]", "g[i]"))
->>> t, lr, beta = tape.given.values()
->>> tape.text(rule(theta, g, t, lr=lr, beta=beta))
-'x2'
->>> print("\\n".join(tape.lines))
-x0 = np.multiply(n0, g[i])
-x1 = np.divide(x0, n1)
-x2 = np.subtract(theta[i], x1)
->>> tape.numbers({"t": 3.0, "lr": 0.1, "beta": 0.5})  # n0 and n1 of the third step
-[np.float64(0.1), np.float64(0.875)]
+>>> tape = Tape()
+>>> theta, g = tape.element(np.dtype(float)), tape.element(np.dtype(float))
+>>> t, lr, beta = tape.number("t", 1.0, varies=True), tape.number("lr", 0.1), tape.number("beta", 0.5)
+>>> new = rule(theta, g, t, lr=lr, beta=beta)
+>>> for operation in tape.operations:
+...     print(*operation.row)
+multiply 5 3 1
+power 6 4 2
+subtract 8 7 6
+divide 9 5 8
+subtract 10 0 9
+
+Registers 0 to 4 are θ, g and what was given, 7 holds the constant 1. An operation on elements, such as the
+first one, is repeated for each of them; what concerns t and hyperparameters alone, such as 1 − βᵗ, NumPy
+computes with the same operations as ever, once a step:
+
+>>> tape.numbers([tape.values[8]], [{"t": 1.0}, {"t": 3.0}])
+[[0.5, 0.875]]
+
+Two printers read this list: `lib.compiled` makes a loop for Numba of it, `lib.player` a document for the
+page. This module knows neither, no rule and no surface.
 
 Every operation keeps the type that NumPy gives it (NEP 50: beside a number of Python's, float32 stays
-float32), so what is compiled from a tape has the results of the rule; but a power, sin, exp, … of elements is
-another library's, and may differ in its last bits. This module knows no compiler.
+float32), so what is made of a tape has the results of the rule; but a power, sin, exp, … of elements is
+another library's, and may differ in its last bits.
 """
 
 import operator
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
+UFUNCS: dict[Any, Any] = {
+    operator.add: np.add,
+    operator.sub: np.subtract,
+    operator.mul: np.multiply,
+    operator.truediv: np.divide,
+    operator.floordiv: np.floor_divide,
+    operator.mod: np.remainder,
+    operator.pow: np.power,
+    operator.and_: np.bitwise_and,
+    operator.or_: np.bitwise_or,
+    operator.xor: np.bitwise_xor,
+    operator.lt: np.less,
+    operator.le: np.less_equal,
+    operator.gt: np.greater,
+    operator.ge: np.greater_equal,
+    operator.eq: np.equal,
+    operator.ne: np.not_equal,
+    operator.neg: np.negative,
+    operator.pos: np.positive,
+    operator.abs: np.absolute,
+    operator.invert: np.invert,
+}
+"""What an operator does to arrays."""
 
-class Taken(NamedTuple):
-    """A number that enters the loop: its name there, what it is, the type it is turned into."""
 
-    name: str
-    value: Any
-    dtype: Any
+class Operation(NamedTuple):
+    """`out` becomes `function` of `inputs`.
+
+    `types` are those that the inputs of an operation on elements are turned into.
+    """
+
+    function: Callable[..., Any]
+    out: "Value"
+    inputs: tuple["Value", ...]
+    types: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """NumPy's name for it."""
+        return UFUNCS.get(self.function, self.function).__name__
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """Its name, the register it writes, the registers it reads."""
+        return self.name, self.out.at, *(value.at for value in self.inputs)
 
 
 class Tape:
-    """Two lists of operations: `steps`, on numbers, for NumPy once a step; `lines`, on elements, for a loop.
+    """A list of operations, and the registers they read and write."""
 
-    Parameters
-    ----------
-    given : t and the hyperparameters by name: numbers, or arrays with a number for each run
-    varying : the names of those that change from step to step
-    symbolic : False to take the numbers of `given` as they are, which is right for one step only; for a rule
-        that branches on t
-    """
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.values: list[Value] = []
+        """Each register."""
+        self.given: dict[str, Value] = {}
+        self._known: dict[Any, Value] = {}  # what was written once is not written again
 
-    def __init__(
-        self, given: dict[str, Any], varying: tuple[str, ...] = ("t",), symbolic: bool = True
-    ) -> None:
-        self.lasting = symbolic
-        self.lines: list[str] = []
-        self.steps: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-        self.names = list(given)
-        self.count = len(given)
-        self.given = given
-        if symbolic:
-            self.given = {
-                name: Number(self, i, value, name in varying) for i, (name, value) in enumerate(given.items())
-            }
-        self.taken: dict[Any, Taken] = {}
-        self._known: dict[Any, Number] = {}
+    def element(self, dtype: Any) -> "Value":
+        """A register for one element of an array of this type."""
+        return self._new(dtype, each=True)
 
-    def element(self, name: str, dtype: Any) -> "Symbol":
-        """A symbol for what is called so in the loop."""
-        return Symbol(self, name, dtype)
+    def number(self, name: str, value: Any, varies: bool = False) -> "Value":
+        """A register for a number, or for one a run, that is given by name: t or a hyperparameter.
 
-    def write(self, expression: str, dtype: Any) -> "Symbol":
-        """Write a line of the loop."""
-        name = f"x{len(self.lines)}"
-        self.lines.append(f"{name} = {expression}")
-        return Symbol(self, name, dtype)
+        Its value is the one that it has now; `varies` says that another step may have another.
+        """
+        self.given[name] = self._new(_type(value), value=value, varies=varies)
+        return self.given[name]
 
-    def note(self, function: Callable[..., Any], values: tuple[Any, ...]) -> "Number":
-        """Do an operation on numbers, and write it down, once."""
-        key = (function, *(x.index if isinstance(x, Number) else ("constant", id(x)) for x in values))
+    def read(self, x: Any) -> "Value":
+        """A value's register; a constant gets one."""
+        if isinstance(x, Value):
+            return x
+        key = ("constant", type(x), repr(x) if np.ndim(x) == 0 else id(x))
         if key not in self._known:
-            self.steps.append((function, values))
-            result = function(*map(_value, values))
-            self._known[key] = Number(self, self.count, result, any(map(self.varies, values)))
-            self.count += 1
+            self._known[key] = self._new(_type(x), value=x, constant=True)
         return self._known[key]
 
-    def after(
-        self, rule: Callable[..., Any], theta: "Symbol", g: "Symbol", slots: list["Symbol"]
-    ) -> list[Any]:
-        """θ and the slots after a step of a rule."""
-        given = dict(self.given)
-        new = rule(theta, g, given.pop("t"), *slots, **given)
-        new = list(new) if isinstance(new, tuple) else [new]
-        if len(new) != 1 + len(slots):
-            raise TypeError(f"it returned {len(new)} arrays, not {1 + len(slots)}: theta, then its slots")
-        return new
+    def write(self, function: Callable[..., Any], arguments: Sequence[Any]) -> "Value":
+        """Write an operation down, once; do it, if it is on numbers."""
+        inputs = tuple(map(self.read, arguments))
+        each = any(value.each for value in inputs)
+        if each:
+            function = UFUNCS.get(function, function)
+            if function is np.power and inputs[1].dtype in (int, float) and inputs[1].value == 2:
+                function, inputs = np.multiply, (inputs[0], inputs[0])  # as NumPy does array**2
+        key = (function, *(value.at for value in inputs))
+        if key not in self._known:
+            if each:
+                types, dtype = _where(*inputs) if function is np.where else _types(function, *inputs)
+                out = self._new(dtype, each=True)
+                self.operations.append(Operation(function, out, inputs, types))
+            else:
+                value = function(*(x.value for x in inputs))
+                out = self._new(_type(value), value=value, varies=any(x.varies for x in inputs))
+                self.operations.append(Operation(function, out, inputs))
+            self._known[key] = out
+        return self._known[key]
 
-    def text(self, value: Any, dtype: Any = None) -> str:
-        """A value as an expression of this type."""
-        if isinstance(value, int) and abs(value) < 10:  # a literal of the rule: x**2 becomes x·x
-            text, own = repr(value), None if dtype is None else np.dtype(type(value))
-        elif isinstance(value, Symbol):
-            text, own = value.name, value.dtype
-        else:
-            plain = _value(value)
-            array, own = np.ndim(plain) > 0, None if dtype is None else dtype
-            if array:  # a number for each run
-                own = plain.dtype
-            key = (value.index if isinstance(value, Number) else ("constant", id(value)), own)
-            if key not in self.taken:
-                self.taken[key] = Taken(f"{'r' if array else 'n'}{len(self.taken)}", value, own)
-            text = self.taken[key].name + "[i]" * array
-        return text if dtype is None or dtype == own else f"np.{dtype.name}({text})"
+    def _new(self, dtype: Any, **what: Any) -> "Value":
+        self.values.append(Value(self, len(self.values), dtype, **what))
+        return self.values[-1]
 
-    def varies(self, value: Any) -> bool:
-        """Whether what the loop takes changes from step to step."""
-        return isinstance(value, Number) and value.varies
-
-    def numbers(self, given: dict[str, Any]) -> list[Any]:
-        """What the loop takes at a step, in the order of `taken`."""
-        values = [given[name] for name in self.names]
-        for function, arguments in self.steps:
-            values.append(function(*[values[x.index] if type(x) is Number else x for x in arguments]))
-        found = []
-        for name, value, dtype in self.taken.values():
-            now = values[value.index] if type(value) is Number else value
-            found.append(dtype.type(now) if name.startswith("n") and dtype is not None else now)
+    def numbers(self, wanted: Sequence["Value"], steps: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
+        """What numbers are at these steps, which say what is given; just once where they do not vary."""
+        now = [value.value for value in self.values]
+        moving = [operation for operation in self.operations if operation.out.varies]
+        found: list[list[Any]] = [[] for _ in wanted]
+        for given in steps:
+            for name, value in self.given.items():
+                if value.varies:
+                    now[value.at] = given[name]
+            for function, out, inputs, _ in moving:
+                now[out.at] = function(*[now[value.at] for value in inputs])
+            for numbers, value in zip(found, wanted, strict=True):
+                if value.varies or not numbers:
+                    numbers.append(now[value.at])
         return found
 
+    def follow(self, now: Mapping[int, Any]) -> list[Any]:
+        """What every register holds when these, by their place, hold something else."""
+        held = [now.get(value.at, value.value) for value in self.values]
+        for function, out, inputs, _ in self.operations:
+            held[out.at] = function(*[held[value.at] for value in inputs])
+        return held
 
-def record(given: dict[str, Any], varying: tuple[str, ...], write: Callable[[Tape], Any]) -> Any:
-    """What `write` makes of a tape: one of all steps, or of this step alone for a rule that branches on t."""
-    try:
-        return write(Tape(given, varying))
-    except TypeError:
-        return write(Tape(given, varying, symbolic=False))
 
-
-class Number:
-    """A number of one step, or one for each run: t, a hyperparameter, or what follows from them."""
-
-    def __init__(self, tape: Tape, index: int, value: Any, varies: bool) -> None:
-        self.tape, self.index, self.value, self.varies = tape, index, value, varies
-
-    def __array_ufunc__(self, function: np.ufunc, method: str, *values: Any, **options: Any) -> Any:
-        if method != "__call__" or options or function.nout > 1 or _symbols(values):
-            return NotImplemented
-        return self.tape.note(function, values)
-
-    def __array_function__(self, function: Any, types: Any, values: Any, options: Any) -> Any:
-        if function is not np.where or len(values) != 3 or _symbols(values):
-            return NotImplemented
-        return self.tape.note(function, values)
-
-    def __bool__(self) -> bool:
-        raise TypeError("it branches on a number that may change; write where(condition, this, that)")
-
-    @property
-    def ndim(self) -> int:
-        return np.ndim(self.value)
-
-    def item(self) -> "Number":
-        return self.tape.note(_item, (self,))
+def after(
+    rule: Callable[..., Any], theta: Any, g: Any, slots: Sequence[Any], given: Mapping[str, Any]
+) -> list[Any]:
+    """θ and the slots after a step of a rule; `given` are t and the hyperparameters."""
+    hyperparameters = dict(given)
+    new = rule(theta, g, hyperparameters.pop("t"), *slots, **hyperparameters)
+    new = list(new) if isinstance(new, tuple) else [new]
+    if len(new) != 1 + len(slots):
+        raise TypeError(f"it returned {len(new)} arrays, not {1 + len(slots)}: theta, then its slots")
+    return new
 
 
 def _binary(function: Callable[..., Any]) -> tuple[Any, Any]:
-    """An operator of `Number`, and the same from the right."""
+    """An operator of `Value`, and the same from the right."""
 
-    def forward(self: Number, other: Any) -> Any:
-        return NotImplemented if isinstance(other, Symbol) else self.tape.note(function, (self, other))
+    def forward(self: "Value", other: Any) -> Any:
+        return NotImplemented if isinstance(other, Vector) else self.tape.write(function, (self, other))
 
-    def backward(self: Number, other: Any) -> Any:
-        return NotImplemented if isinstance(other, Symbol) else self.tape.note(function, (other, self))
+    def backward(self: "Value", other: Any) -> Any:
+        return NotImplemented if isinstance(other, Vector) else self.tape.write(function, (other, self))
 
     return forward, backward
 
 
 def _unary(function: Callable[..., Any]) -> Any:
-    return lambda self: self.tape.note(function, (self,))
+    return lambda self: self.tape.write(function, (self,))
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor"):
-    _forward, _backward = _binary(getattr(operator, f"__{_name}__"))
-    setattr(Number, f"__{_name}__", _forward)
-    setattr(Number, f"__r{_name}__", _backward)
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    setattr(Number, f"__{_name}__", _binary(getattr(operator, _name))[0])
-for _name in ("neg", "pos", "abs", "invert"):
-    setattr(Number, f"__{_name}__", _unary(getattr(operator, _name)))
+class Value:
+    """A register: what is done to it is written on its tape.
 
+    Attributes
+    ----------
+    at : the register's place on the tape
+    dtype : NumPy's type; Python's for a number of Python's
+    each : whether it stands for every element of an array; otherwise it is a number, or one a run
+    varies : whether a number may change from step to step
+    value : what a number is at the step that is written down
+    constant : whether it is a number of the text
+    """
 
-class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
-    """One element of an array. What is done to it is written on its tape."""
-
-    def __init__(self, tape: Tape, name: str, dtype: Any) -> None:
-        self.tape, self.name, self.dtype = tape, name, dtype
+    def __init__(
+        self,
+        tape: Tape,
+        at: int,
+        dtype: Any,
+        each: bool = False,
+        varies: bool = False,
+        value: Any = None,
+        constant: bool = False,
+    ) -> None:
+        self.tape, self.at, self.dtype = tape, at, dtype
+        self.each, self.varies, self.value, self.constant = each, varies, value, constant
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *values: Any, **options: Any) -> Any:
-        if method != "__call__" or options or function.nout > 1:
+        if method != "__call__" or options or function.nout > 1 or _vectors(values):
             return NotImplemented
-        types, result = _types(function, *map(_type, values))
-        inputs = [self.tape.text(value, dtype) for value, dtype in zip(values, types, strict=True)]
-        return self.tape.write(f"np.{function.__name__}({', '.join(inputs)})", result)
+        return self.tape.write(function, values)
 
     def __array_function__(self, function: Any, types: Any, values: Any, options: Any) -> Any:
-        if function is not np.where or len(values) != 3:
+        if function is np.select:
+            return _select(*values, **options)
+        if function is not np.where or len(values) != 3 or options or _vectors(values):
             return NotImplemented
-        dtype = np.result_type(*(getattr(value, "dtype", value) for value in map(_value, values[1:])))
-        condition, x, y = map(self.tape.text, values, (np.dtype(bool), dtype, dtype))
-        return self.tape.write(f"{x} if {condition} else {y}", dtype)
+        return self.tape.write(function, values)
+
+    __add__, __radd__ = _binary(operator.add)
+    __sub__, __rsub__ = _binary(operator.sub)
+    __mul__, __rmul__ = _binary(operator.mul)
+    __truediv__, __rtruediv__ = _binary(operator.truediv)
+    __floordiv__, __rfloordiv__ = _binary(operator.floordiv)
+    __mod__, __rmod__ = _binary(operator.mod)
+    __pow__, __rpow__ = _binary(operator.pow)
+    __and__, __rand__ = _binary(operator.and_)
+    __or__, __ror__ = _binary(operator.or_)
+    __xor__, __rxor__ = _binary(operator.xor)
+    __lt__, __gt__ = _binary(operator.lt)[0], _binary(operator.gt)[0]
+    __le__, __ge__ = _binary(operator.le)[0], _binary(operator.ge)[0]
+    __eq__, __ne__ = _binary(operator.eq)[0], _binary(operator.ne)[0]
+    __neg__, __pos__ = _unary(operator.neg), _unary(operator.pos)
+    __abs__, __invert__ = _unary(operator.abs), _unary(operator.invert)
 
     def __bool__(self) -> bool:
-        raise TypeError("it branches on the value of an array; write where(condition, this, that)")
+        what = "the value of an array" if self.each else "a number that may change"
+        raise TypeError(f"it branches on {what}; write where(condition, this, that)")
+
+    @property
+    def ndim(self) -> int:
+        return 1 if self.each else np.ndim(self.value)
+
+    def item(self) -> "Value":
+        return self.tape.write(item, (self,))
 
 
-def _symbols(values: tuple[Any, ...]) -> bool:
-    return any(isinstance(value, Symbol) for value in values)
+class Vector(np.lib.mixins.NDArrayOperatorsMixin):
+    """The coordinates of a point, each a register of its own: for what mixes them, such as a norm."""
+
+    ndim = 1
+
+    def __init__(self, parts: Iterable[Any]) -> None:
+        self.parts = list(parts)
+
+    def __array_ufunc__(self, function: np.ufunc, method: str, *values: Any, **options: Any) -> Any:
+        if method == "reduce":
+            return self._fold(function, **{"axis": 0} | options)
+        return self._each(function, values) if method == "__call__" and not options else NotImplemented
+
+    def __array_function__(self, function: Any, types: Any, values: Any, options: Any) -> Any:
+        if function in FOLDS:
+            return self._fold(FOLDS[function], *values[1:], **options)
+        if function is np.where and len(values) == 3 and not options:
+            return self._each(np.where, values)
+        if function is np.clip and len(values) == 3 and not options:
+            return np.minimum(np.maximum(values[0], values[1]), values[2])
+        return NotImplemented
+
+    def sum(self, **options: Any) -> Any:
+        return self._fold(np.add, **options)
+
+    def max(self, **options: Any) -> Any:
+        return self._fold(np.maximum, **options)
+
+    def _fold(self, function: Any, axis: int | None = None, **initial: Any) -> Any:
+        if axis not in (0, None) or initial.keys() > {"initial"}:
+            raise TypeError(f"{function.__name__} goes over the coordinates, axis 0; not over axis {axis}")
+        return reduce(function, self.parts, *initial.values())
+
+    def _each(self, function: Callable[..., Any], values: Sequence[Any]) -> "Vector":
+        return Vector(
+            function(*(value.parts[i] if isinstance(value, Vector) else value for value in values))
+            for i in range(len(self.parts))
+        )
 
 
-def _item(value: Any) -> Any:
+FOLDS: dict[Any, Any] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum}
+"""NumPy takes up to seven rows one after another, as `reduce` does; more of them in another order."""
+
+
+def item(value: Any) -> Any:
+    """A number of Python's from one of NumPy's."""
     return value.item()
 
 
-def _value(value: Any) -> Any:
-    return value.value if isinstance(value, Number) else value
+def _select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
+    """The choice of the first condition that holds."""
+    for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
+        default = np.where(condition, choice, default)
+    return default
+
+
+def _vectors(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, Vector) for value in values)
 
 
 def _type(value: Any) -> Any:
-    """A value's type, as NumPy promotes it."""
-    value = _value(value)
+    """A number's type, as NumPy promotes it."""
     return getattr(value, "dtype", type(value))
 
 
+def _types(function: Any, *inputs: Value) -> tuple[tuple[Any, ...], Any]:
+    return _resolved(function, *(value.dtype for value in inputs))
+
+
 @cache
-def _types(function: np.ufunc, *given: Any) -> tuple[tuple[Any, ...], Any]:
+def _resolved(function: np.ufunc, *given: Any) -> tuple[tuple[Any, ...], Any]:
     """The types in which a function computes, and that of its result."""
     *types, result = function.resolve_dtypes((*given, None))
     return tuple(types), result
+
+
+def _where(condition: Value, x: Value, y: Value) -> tuple[tuple[Any, ...], Any]:
+    dtype = np.result_type(*(v.dtype if isinstance(v.dtype, np.dtype) else v.value for v in (x, y)))
+    return (np.dtype(bool), dtype, dtype), dtype

@@ -1,4 +1,4 @@
-"""What makes the book refuses what is broken: a reference to nothing, a player without its state."""
+"""What makes the book refuses a reference to nothing; what of a notebook it refuses: test_builders.py."""
 
 import shutil
 import subprocess
@@ -65,28 +65,6 @@ def test_two_works_with_one_label_stop_the_book(tmp_path):
     (tmp_path / "x.bib").write_text(entry.format("a") + entry.format("b"))
     with pytest.raises(links.BookError, match="are both"):
         links.works(tmp_path / "x.bib")
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda nb: nb.metadata.pop("widgets"),
-        lambda nb: [model.pop("buffers", None) for model in states(nb)],
-        lambda nb: [model.state.pop("_esm", None) for model in states(nb)],
-        lambda nb: [buffer.update(data="") for model in states(nb) for buffer in model.get("buffers", [])],
-    ],
-    ids=["no state", "no data", "no script", "empty data"],
-)
-def test_a_player_without_its_saved_state_stops_the_book(damage):
-    nb = chapter()
-    book.check_players(nb, CHAPTER)
-    damage(nb)
-    with pytest.raises(links.BookError, match="saved state is missing or damaged"):
-        book.check_players(nb, CHAPTER)
-
-
-def states(nb):
-    return nb.metadata.widgets[book.WIDGETS].state.values()
 
 
 def test_figures_keep_their_alternative_text(keys):

@@ -3,15 +3,16 @@
 A rule takes a notebook and its path and yields what is wrong with it, one sentence each.
 """
 
-import copy
 import functools
 import re
+import subprocess
 import warnings
 from urllib.parse import unquote
 
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat import v4
 
 from tools import decks
@@ -27,6 +28,10 @@ NETWORK = re.compile(r"https?://|^\s*(?:import|from) (?:urllib|requests|socket|h
 CLOCK = re.compile(r"\btimeit\b|\bperf_counter\b|\btime\.(?:time|monotonic|process_time)\b")
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 OUTPUT_WIDGET = re.compile(r"\b(?:interact|interactive|interactive_output|interact_manual|Output)\(")
+SET_UP = "# Set-up: a click opens it."
+SERVICE = re.compile(
+    rf"^{SET_UP}$|### (?:BEGIN|END)|\bbrief\b|^print\(\"Exercise \d+: right\.\"\)$"
+)  # not counted
 LINK = re.compile(r"\]\(([^)\s]+)\)|<(?:img|a)\s[^>]*(?:src|href)=\"([^\"]+)\"")
 
 
@@ -54,8 +59,11 @@ def is_executed_in_order(nb, path):
 
 
 def is_written_by_the_executor(nb, path):
-    if path.read_text(encoding="utf-8") != serialize(copy.deepcopy(nb)):
-        yield "the file is not as tools/execute.py writes it"
+    """What git has: a chapter that was opened in JupyterLab, run and saved is no defect of the book."""
+    show = subprocess.run(["git", "show", f":./{path.name}"], cwd=path.parent, capture_output=True)
+    text = path.read_text(encoding="utf-8") if show.returncode else show.stdout.decode()
+    if text != serialize(nbformat.reads(text, as_version=4)):
+        yield "the file is not as tools/execute.py writes it: make execute, then git add"
 
 
 def has_no_error(nb, path):
@@ -118,9 +126,17 @@ def shown_in(cell):
     )
 
 
+def folds_its_set_up(nb, path):
+    """In JupyterLab a folded cell shows its first line."""
+    first = next(code_cells(nb))
+    hidden = first.metadata.get("jupyter", {}).get("source_hidden")
+    if path.parent.name == "chapters" and not (hidden and first.source.startswith(f"{SET_UP}\n")):
+        yield f'{name(first)}: its first line is not "{SET_UP}", or its metadata lack {{"jupyter": {{"source_hidden": true}}}}'
+
+
 def has_short_code(nb, path):
     for cell in nb.cells:
-        lines = [line for line in cell.source.strip().splitlines() if "### " not in line]
+        lines = [line for line in cell.source.splitlines() if line.strip() and not SERVICE.search(line)]
         if cell.cell_type == "code" and not 1 <= len(lines) <= 15:
             yield f"{name(cell)} has {len(lines)} lines of code; 1 to 15 are allowed"
 
@@ -185,6 +201,7 @@ RULES = [
     describes_its_figures,
     is_ready_for_slides,
     makes_a_deck,
+    folds_its_set_up,
     has_short_code,
     is_as_long_as_a_chapter,
     links_its_neighbours,
@@ -245,7 +262,12 @@ def sound():
     nb = v4.new_notebook(
         cells=[
             text("# Go downhill"),
-            cell("print(1 / 3)", prints("0.333333 1000000 5e-12"), count=1),
+            cell(
+                f"{SET_UP}\nprint(1 / 3)",
+                prints("0.333333 1000000 5e-12"),
+                count=1,
+                jupyter={"source_hidden": True},
+            ),
             cell("plt.plot(loss)", shows({"image/png": PNG, "text/plain": "<Figure>"}), count=2, alt=alt),
             cell("Player(run)", shows(VIEW), count=3),
             cell("1 / 0", v4.new_output("error", ename="E", evalue="no"), count=4, tags=["raises-exception"]),
@@ -303,6 +325,8 @@ BREAKS = [
     (makes_a_deck, lambda nb: [c.metadata.slideshow.pop("minutes", None) for c in nb.cells]),
     (makes_a_deck, lambda nb: nb.cells[3].metadata.slideshow.update(slide_type="skip")),
     (makes_a_deck, lambda nb: nb.cells[13].update(source="## The end")),
+    (folds_its_set_up, lambda nb: nb.cells[1].metadata.pop("jupyter")),
+    (folds_its_set_up, lambda nb: nb.cells[1].update(source="print(1 / 3)")),
     (has_short_code, lambda nb: nb.cells[1].update(source="x = 1\n" * 16)),
     (has_short_code, lambda nb: nb.cells.append(cell(""))),
     (is_as_long_as_a_chapter, lambda nb: nb.update(cells=nb.cells[:39])),
@@ -381,6 +405,11 @@ def incomplete(nb):
             yield f"exercise {title} has neither a cell tagged solution nor code between the solution marks"
     solved = {c.metadata.get("exercise") for c in code_cells(nb) if SOLUTION.search(c.source)}
     checked = {c.metadata.get("exercise") for c in code_cells(nb) if "wrong" in c.metadata}
+    for cell in code_cells(nb):
+        if "wrong" in cell.metadata and not re.search(r'\nprint\("Exercise \d+: right\."\)$', cell.source):
+            yield f'{name(cell)} does not end with print("Exercise …: right.")'
+    if "brief()" not in next(code_cells(nb)).source:
+        yield "the first cell does not call brief() of lib.exercises"
     for exercise in solved ^ checked:
         yield f"{exercise} has not both a solution and a check with wrong answers (metadata exercise, wrong)"
 
@@ -428,8 +457,8 @@ def exercises(check, *wrong, body="    ### BEGIN SOLUTION\n    return lr * g\n  
     return v4.new_notebook(
         cells=[
             text("## 1. Code: a step"),
-            cell(f"def step(lr, g):\n{body}", exercise="step"),
-            cell(check, exercise="step", wrong=list(wrong)),
+            cell(f"from lib.exercises import brief\nbrief()\ndef step(lr, g):\n{body}", exercise="step"),
+            cell(f'{check}\nprint("Exercise 1: right.")', exercise="step", wrong=list(wrong)),
             *[text(f"## {n}. Recall") for n in (2, 3, 4, 5)],
         ]
     )
@@ -471,6 +500,41 @@ def test_incomplete_exercises_are_rejected():
     ]
     unchecked = exercises(GOOD)
     del unchecked.cells[2].metadata["wrong"], unchecked.cells[3:]
+    unchecked.cells[1].source = unchecked.cells[1].source.replace("brief()\n", "")
     problems = list(incomplete(unchecked))
     assert "1 headings '## 1. …'; at least 5 are wanted" in problems
     assert any("step has not both" in problem for problem in problems)
+    assert "the first cell does not call brief() of lib.exercises" in problems
+    silent = exercises(GOOD)
+    silent.cells[2].source = GOOD
+    assert any("does not end with print" in problem for problem in incomplete(silent))
+
+
+@solution
+def test_run_all_gets_past_untouched_stubs(path, monkeypatch):
+    """Every check says that its answer is missing; no other cell fails for want of one."""
+    monkeypatch.chdir(path.parent)
+    namespace = {"display": lambda *shown: None}
+    for cell in code_cells(student_version(read(path))):
+        try:
+            exec(cell.source, namespace)
+        except AssertionError:
+            assert may_raise(cell), f"{name(cell)} needs an answer; only a check may"
+        else:
+            assert not may_raise(cell), f"{name(cell)} passes without an answer"
+        plt.close("all")
+
+
+def test_a_failed_check_is_one_line():
+    """In a notebook: the message alone; what says nothing, or is another error, is shown as ever."""
+    sources = [
+        "from lib.exercises import brief\nbrief()",
+        "assert 1 == 2, 'one is not two'",
+        "assert 1 == 2",
+        "1 / 0",
+    ]
+    nb = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    NotebookClient(nb, kernel_name="python3", allow_errors=True).execute()
+    shown = [output.traceback for cell in nb.cells for output in cell.outputs]
+    assert shown[0] == ["one is not two"]
+    assert all(len(way) > 1 for way in shown[1:]) and len(shown) == 3

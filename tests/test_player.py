@@ -16,6 +16,7 @@ from PIL import Image
 from lib.descend import descend, sweep
 from lib.optimizers import adadelta, adagrad, adam, adamax, gd, momentum, rmsprop
 from lib.player import Player
+from lib.player.wire import box
 from lib.schedules import cosine
 from lib.surfaces import (
     booth,
@@ -29,7 +30,6 @@ from lib.surfaces import (
     saddle,
     styblinski_tang,
 )
-from lib.wire import box
 from lib.wrappers import clip_by_norm
 
 LRS, BETAS = np.geomspace(1e-3, 1, 21), np.linspace(0, 0.99, 11)

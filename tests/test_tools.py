@@ -208,7 +208,7 @@ def test_student_version():
     assert question.source == "## Exercise 1"
     assert answer.source == "a = ...  # your code here"
     assert check.execution_count is None
-    assert check.metadata == {"exercise": "ex1"}
+    assert check.metadata == {"exercise": "ex1", "tags": ["raises-exception"]}  # Run All goes on
     assert nb.cells[2].metadata == metadata
 
 

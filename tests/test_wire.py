@@ -1,4 +1,4 @@
-"""The wire format, checked from both sides: what lib/wire.py packs is tests/player/wire.json, which
+"""The wire format, checked from both sides: what lib/player/wire.py packs is tests/player/wire.json, which
 tests/player/wire.test.js takes apart and compares with the numbers in it.
 
 UPDATE_WIRE=1 writes the file anew. Its runs need no more than + - * / and a square root, which give the same bits
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lib import wire
 from lib.descend import sweep
 from lib.optimizers import gd, momentum
+from lib.player import wire
 from lib.surfaces import himmelblau
 
 SAMPLE = Path(__file__).parent / "player" / "wire.json"
@@ -87,3 +87,14 @@ def test_the_page_is_tested_with_what_is_packed_here():
     if os.environ.get("UPDATE_WIRE"):
         SAMPLE.write_text(text, "utf-8", newline="\n")
     assert SAMPLE.read_text("utf-8") == text, "UPDATE_WIRE=1 pytest tests/test_wire.py, then make test-player"
+
+
+def test_a_slider_is_called_as_the_text_calls_it():
+    """Each symbol stands in NOTATION.md, beside its argument."""
+    notation = (Path(__file__).parents[1] / "NOTATION.md").read_text(encoding="utf-8")
+    greek = {"η": r"\eta", "β": r"\beta", "ε": r"\epsilon", "ρ": r"\rho", "λ": r"\lambda"}
+    rows = [line for line in notation.splitlines() if line.startswith("| $")]
+    for argument, symbol in wire.SYMBOLS.items():
+        assert any(greek[symbol] in row.split("|")[1] and f"`{argument}`" in row for row in rows), argument
+    names = ("lr", "beta2", "k", "start_x", "start_x10")
+    assert [wire._symbol(name) for name in names] == ["η", "β₂", "k", "x at the start", "x10 at the start"]

@@ -24,17 +24,17 @@ def pages(folder: Path, keys: dict[str, str]) -> Iterator[tuple[str, str]]:
     """(file name, text) of the page of each module, and of the list of them."""
     toc = ["The library", "===========", "", "Every name in `lib/`, with its docstring and its source.", ""]
     toc += [".. toctree::", "   :maxdepth: 1", ""]
-    for path in sorted(folder.glob("*.py")):
-        if path.stem != "__init__":
-            yield f"{path.stem}.rst", module_page(path, keys)
-            toc.append(f"   {path.stem}")
+    for path in sorted(folder.rglob("*.py")):
+        name = ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+        if name:
+            yield f"{name}.rst", module_page(f"lib.{name}", path, keys)
+            toc.append(f"   {name}")
     yield "index.rst", "\n".join(toc) + "\n"
 
 
-def module_page(path: Path, keys: dict[str, str]) -> str:
+def module_page(name: str, path: Path, keys: dict[str, str]) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     lines = path.read_text(encoding="utf-8").splitlines()
-    name = f"lib.{path.stem}"
     parts = [
         name,
         "=" * len(name),

@@ -1,4 +1,4 @@
-"""Write what Sphinx reads, book/_build/source, from the notebooks, the pages in book/ and lib/.
+"""Make the site, book/_build/html: write what Sphinx reads, from notebooks, book/ and lib/, and run Sphinx.
 
     python tools/book.py
 
@@ -7,13 +7,13 @@ the text (links.py), a figure's alternative text, set-up folded away, exercises 
 below them, a page for every module of lib/ (api.py). What the book refers to and does not have stops it.
 """
 
-import base64
 import html
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -21,16 +21,16 @@ from nbformat import NotebookNode, v4
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api
+from beside import VIEW, BookError, beside, build, players, sources
 from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, code_cells, label
 from exercises import SOLUTION, with_stub
-from links import BookError, markdown_link, with_citations, with_equations, works
+from links import markdown_link, with_citations, with_equations, works
 
 ROOT = CHAPTERS.parent
 BOOK = ROOT / "book"
 SOURCE = BOOK / "_build" / "source"
 HTML = BOOK / "_build" / "html"
-VIEW = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
 NAVIGATION = re.compile(
     r"\n+\[(← .*|[^\n]* →\]\([^\n]*\))$"
@@ -38,8 +38,8 @@ NAVIGATION = re.compile(
 
 RUN = """<details><summary>Run this on your own machine</summary>
 
-In a clone of the repository, `make lab CHAPTER={number}` sets up what is needed, once, and opens `{file}` in
-JupyterLab. There a player also answers when you drag its start.
+In a clone of the repository, `make lab CHAPTER={number}` sets up what is needed, once, and opens your copy of
+this page, `{file}`, in JupyterLab. There a player also answers when you drag its start.
 
 </details>"""
 
@@ -86,7 +86,7 @@ def relinked(target: str, path: Path) -> str:
 def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
     """A chapter as the site shows it."""
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
-    add_command(nb, path.stem[:2], f"chapters/{path.name}")
+    add_command(nb, path.stem[:2], f"reading/{path.name}")
     nb.cells = [cell for cell in nb.cells if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"]
     first = next((cell.id for cell in code_cells(nb)), None)
     for cell in nb.cells:
@@ -102,7 +102,7 @@ def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> Notebook
 
 def exercises_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
     """The exercises with their answers folded away; `nb` is the notebook of solutions."""
-    add_command(nb, f"exercises/{path.stem[:2]}", f"chapters/exercises/{path.name}")
+    add_command(nb, f"exercises/{path.stem[:2]}", f"reading/exercises/{path.name}")
     cells = []
     for cell in nb.cells:
         answer = "solution" in cell.metadata.get("tags", [])
@@ -136,22 +136,6 @@ def describe(cell: NotebookNode) -> None:
     """Give a cell's figure the alternative text of its metadata."""
     if "alt" in cell.metadata:
         cell.metadata.setdefault("mystnb", {})["image"] = {"alt": cell.metadata.alt}
-
-
-def players(nb: NotebookNode) -> Iterator[NotebookNode]:
-    """The outputs that show a player."""
-    for cell in code_cells(nb):
-        yield from (output for output in cell.outputs if VIEW in output.get("data", {}))
-
-
-def check_players(nb: NotebookNode, path: Path) -> None:
-    """A player of a page without a kernel needs its saved state, whole."""
-    saved = nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
-    for output in players(nb):
-        model = saved.get(output.data[VIEW]["model_id"], {})
-        buffers = [base64.b64decode(buffer["data"]) for buffer in model.get("buffers", [])]
-        if not model.get("state", {}).get("_esm") or not buffers or not all(buffers):
-            raise BookError(f"{path.name}: a player's saved state is missing or damaged; run make execute")
 
 
 def embedded(nb: NotebookNode) -> str:
@@ -233,14 +217,26 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 def main() -> None:
-    for old in [SOURCE, *(path for path in HTML.glob("*") if path.name != "slides")]:
-        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
-    keys = works(CHAPTERS / "references.bib")
     chapters = sorted(CHAPTERS.glob("*.ipynb"))
+    notebooks = sources([*chapters, *sorted(CHAPTERS.glob("solutions/*.ipynb"))])
+    write_source(chapters, notebooks)
+    with beside(HTML) as folder:
+        options = ["-q", "-W", "--keep-going", "-E", "-j", "auto"]
+        places = ["-c", str(BOOK), "-d", str(HTML.parent / "doctrees"), str(SOURCE), str(folder)]
+        command = [sys.executable, "-m", "sphinx", *options, *places]
+        run = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)})
+        if run.returncode:
+            raise BookError("Sphinx said why, above")
+        if (HTML / "slides").exists():
+            shutil.copytree(HTML / "slides", folder / "slides", copy_function=os.link)
+
+
+def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> None:
+    """Write what Sphinx reads."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    keys = works(CHAPTERS / "references.bib")
     titles = {path.stem[:2]: label(path).partition(" ")[2] for path in chapters}
-    for path in [*chapters, *sorted(CHAPTERS.glob("solutions/*.ipynb"))]:
-        nb = nbformat.read(path, as_version=4)
-        check_players(nb, path)
+    for path, nb in notebooks.items():
         if path in chapters:
             page, where = chapter_page(nb, path, keys), path.relative_to(ROOT)
         else:
@@ -274,7 +270,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BookError as error:
-        sys.exit(f"The book is not made: {error}")
+    build("the site", main)

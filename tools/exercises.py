@@ -3,7 +3,7 @@
     python tools/exercises.py
 
 Code between `### BEGIN SOLUTION` and `### END SOLUTION` becomes a stub; cells tagged `solution`, outputs,
-alternative texts and the wrong answers kept beside a check are dropped.
+alternative texts and the wrong answers kept beside a check are dropped. A check may fail: "Run All" goes on.
 """
 
 import ast
@@ -57,7 +57,8 @@ def student_version(solution: NotebookNode) -> NotebookNode:
     nb.cells = [cell for cell in nb.cells if "solution" not in cell.metadata.get("tags", [])]
     for cell in nb.cells:
         cell.metadata.pop("alt", None)
-        cell.metadata.pop("wrong", None)
+        if cell.metadata.pop("wrong", None):
+            cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
         if cell.cell_type == "code":
             cell.source = with_stub(cell.source)
     return nb

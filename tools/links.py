@@ -5,11 +5,15 @@ BookError for a citation that chapters/references.bib does not have.
 """
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
+
+sys.path.insert(0, str(Path(__file__).parent))
+from beside import BookError
 
 # What is no text: code, formulas, links and HTML tags.
 PROTECTED = re.compile(
@@ -30,10 +34,6 @@ NO_AUTHOR = re.compile(
     r"(?:In|Since|By|Until|After|Before|From|The|Version|January|February|March|April|May|June|July|August"
     r"|September|October|November|December)$"
 )
-
-
-class BookError(Exception):
-    """The book refers to something that it does not have."""
 
 
 def label(entry: Entry) -> str:

@@ -1,7 +1,6 @@
-"""Print with Chromium: the decks, a slide a page, or the whole book in the order of its pages.
+"""Print with Chromium: the whole book in the order of its pages, or, for tools/slides.py, the decks.
 
-    python tools/pdf.py slides      book/_build/html/slides/NN_name.pdf
-    python tools/pdf.py book        book/_build/downhill.pdf
+    python tools/pdf.py        book/_build/downhill.pdf
 
 Without a Chromium nothing is printed, and that is said; it is an error when REQUIRE_BROWSER is set.
 """
@@ -9,7 +8,7 @@ Without a Chromium nothing is printed, and that is said; it is an error when REQ
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -18,19 +17,23 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path.insert(0, str(Path(__file__).parent))
+from beside import BookError, build  # noqa: E402
 from lab import NoChromium, chromium  # noqa: E402
 
 HTML = ROOT / "book" / "_build" / "html"
+PDF = HTML.parent / "downhill.pdf"
 FOOTER = """<div style="font: 8px sans-serif; color: #555; width: 100%; padding: 0 15mm; display: flex;
 justify-content: space-between"><span>{}</span><span class="pageNumber"></span></div>"""
 
 
-def print_decks(page: Page) -> None:
-    for deck in sorted((HTML / "slides").glob("*.html")):
+def print_decks(page: Page, folder: Path) -> None:
+    """A PDF of each deck, a slide a page, beside it."""
+    for deck in sorted(folder.glob("*.html")):
         page.goto(f"{deck.as_uri()}?print-pdf")
         page.wait_for_selector("body.started", state="attached")
         page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
-        print(deck.with_suffix(".pdf").relative_to(ROOT))
+        print(f"{deck.stem}.pdf", flush=True)
 
 
 def print_book(page: Page) -> None:
@@ -61,7 +64,13 @@ def print_book(page: Page) -> None:
                 annotation[NameObject("/A")] = DictionaryObject(go)
             elif target.startswith("file:"):  # a deck, a download: not in the book
                 del annotation["/A"]
-    writer.write(HTML.parent / "downhill.pdf")
+    new = PDF.with_name(f".{PDF.name}.new")
+    try:
+        writer.write(new)
+        new.replace(PDF)
+    finally:
+        new.unlink(missing_ok=True)
+    print(f"{PDF.relative_to(ROOT)}: {len(writer.pages)} pages")
 
 
 def pages(page: Page) -> Iterator[tuple[str, str]]:
@@ -71,15 +80,23 @@ def pages(page: Page) -> Iterator[tuple[str, str]]:
         page.goto(uri)
         page.wait_for_load_state("networkidle")
         page.evaluate("window.MathJax?.startup?.promise")
-        yield uri, page.locator("h1").first.inner_text().rstrip("#")
+        title = page.locator("h1").first.inner_text().rstrip("#")
+        print(title, flush=True)
+        yield uri, title
         following = page.locator("link[rel=next]")
         uri = following.evaluate("link => link.href") if following.count() else ""
 
 
-if __name__ == "__main__":
+def printed(act: Callable[[Page], None]) -> None:
+    """Print in a new page of Chromium."""
     try:
         with chromium() as browser:
-            {"slides": print_decks, "book": print_book}[sys.argv[1]](browser.new_page())
+            act(browser.new_page())
     except NoChromium as error:
-        message = f"No PDF was made: {error}"
-        sys.exit(message) if os.environ.get("REQUIRE_BROWSER") else print(message)
+        if os.environ.get("REQUIRE_BROWSER"):
+            raise BookError(str(error)) from None
+        print(f"No PDF was made: {error}")
+
+
+if __name__ == "__main__":
+    build("the PDF", lambda: printed(print_book))

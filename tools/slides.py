@@ -14,17 +14,17 @@ import shutil
 import sys
 from pathlib import Path
 
-import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 sys.path.insert(0, str(Path(__file__).parent))
+import pdf
+from beside import VIEW, beside, build, sources
 from decks import kind, minutes, slides
 from execute import CHAPTERS, label
-from links import BookError
 
-from book import BOOK, NAVIGATION, VIEW, check_players
+from book import BOOK, NAVIGATION
 
 DECKS = BOOK / "_build" / "html" / "slides"
 MODULES = BOOK / "node_modules"
@@ -91,10 +91,8 @@ def with_links(text: str) -> str:
     return text.replace("](../NOTATION.md", "](../NOTATION.html")
 
 
-def make(path: Path) -> Path:
+def make(path: Path, nb: NotebookNode, folder: Path) -> None:
     """Write the deck of a chapter."""
-    nb = nbformat.read(path, as_version=4)
-    check_players(nb, path)
     deck = {
         "title": label(path),
         "page": f"chapters/{path.stem}.html",
@@ -102,34 +100,32 @@ def make(path: Path) -> Path:
     }
     exporter = HTMLExporter(extra_template_basedirs=[str(BOOK)], template_name="slides")
     body, _ = exporter.from_notebook_node(with_sections(nb), resources={"deck": deck})
-    target = DECKS / f"{path.stem}.html"
-    target.write_text(body, encoding="utf-8")
-    return target
+    (folder / f"{path.stem}.html").write_text(body, encoding="utf-8")
 
 
-def vendor() -> None:
+def vendor(folder: Path) -> None:
     """Put beside the decks what they load."""
     reveal = MODULES / "reveal.js"
-    (DECKS / "reveal").mkdir(parents=True, exist_ok=True)
+    (folder / "reveal").mkdir()
     for file in ("dist/reveal.js", "plugin/notes/notes.js"):
-        shutil.copy(reveal / file, DECKS / "reveal")
+        shutil.copy(reveal / file, folder / "reveal")
     css = (reveal / "dist" / "reveal.css").read_text(encoding="utf-8")
     own = css.replace(".reveal .controls", ".reveal>.controls")  # not the player's
-    (DECKS / "reveal" / "reveal.css").write_text(own, encoding="utf-8")
+    (folder / "reveal" / "reveal.css").write_text(own, encoding="utf-8")
     for file in ("slides/deck.js", "slides/deck.css", "_static/players.js"):
-        shutil.copy(BOOK / file, DECKS)
-    shutil.copy(MODULES / "mathjax" / "es5" / "tex-svg.js", DECKS)
+        shutil.copy(BOOK / file, folder)
+    shutil.copy(MODULES / "mathjax" / "es5" / "tex-svg.js", folder)
 
 
 def main() -> None:
-    vendor()
-    decks = [make(path) for path in sorted(CHAPTERS.glob("*.ipynb"))]
-    for deck in decks:
-        print(deck.relative_to(BOOK.parent))
+    notebooks = sources(sorted(CHAPTERS.glob("*.ipynb")))
+    with beside(DECKS) as folder:
+        vendor(folder)
+        for path, nb in notebooks.items():
+            make(path, nb, folder)
+        pdf.printed(lambda page: pdf.print_decks(page, folder))
+    print(f"{len(notebooks)} decks: {DECKS.relative_to(BOOK.parent)}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BookError as error:
-        sys.exit(f"The slides are not made: {error}")
+    build("the slides", main)

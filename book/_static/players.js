@@ -54,9 +54,4 @@ async function wake(script) {
 }
 
 for (const script of document.querySelectorAll(VIEW)) wake(script);
-
-// On paper a player keeps the width that it is drawn for.
-const widths = (of) => document.querySelectorAll(".player").forEach((el) => (el.style.width = of(el)));
-addEventListener("beforeprint", () => widths((el) => `${el.offsetWidth}px`));
-addEventListener("afterprint", () => widths(() => ""));
 })();

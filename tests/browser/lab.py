@@ -24,7 +24,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Frame, Page, Playwright, sync_playwright
 
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "_build", "test-results")
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "_build", "reading", "test-results")
 ELSEWHERE = re.compile(r"^(?!(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|about:)")
 ARGUMENTS = [
     "--disable-gpu",

@@ -1,10 +1,7 @@
 """A player on a plain page, and what a reader does with it."""
 
 import base64
-from pathlib import Path
 from unittest.mock import patch
-
-import lab as laboratory
 
 # A stand-in for the widget's model, made from the saved state: there is no kernel behind it, but what
 # is sent is kept in `sent`, and `tell` plays a kernel that answers.
@@ -47,17 +44,14 @@ class Screen:
     def mount(self, page, player, address=None):
         """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob."""
         self.page, self.player = page, player
-        state = {name: getattr(player, name) for name in ("meta", "start", "landscape")}
-        files = {
-            name: Path(laboratory.__file__).parents[2] / "lib" / f"player.{name}" for name in ("js", "css")
-        }
+        state = {name: getattr(player, name) for name in ("meta", "landscape")}
         page.evaluate(
             MOUNT,
             {
                 "state": state,
                 "data": text(player.data),
-                "esm": files["js"].read_text("utf-8"),
-                "css": files["css"].read_text("utf-8"),
+                "esm": str(player._esm),
+                "css": str(player._css),
                 "address": address,
             },
         )

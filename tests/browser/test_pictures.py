@@ -47,7 +47,7 @@ def show_inside(on):
 
 
 def pin(on):
-    on.button("Pin").click()
+    on.button("Keep to compare").click()
     on.root.get_by_role("slider", name="lr").fill("2")
     on.scrub.fill("25")
 
@@ -60,7 +60,7 @@ def enlarge(on):
 
 
 def follow(on):
-    on.root.get_by_label("view").select_option("16")
+    on.root.get_by_label("map shows").select_option("16")
     on.scrub.fill("50")
 
 

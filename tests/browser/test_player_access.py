@@ -28,17 +28,12 @@ def test_tab_reaches_every_control(screen, grid):
             .split(",")[0]
             .strip()
         )
-    assert names[:5] == ["Start", "adam", "Play", "One step back", "One step forward"]
-    assert [re.match(r"[A-Za-z]+\d?", name)[0] for name in names[5:10]] == [
-        "Step",
-        "speed",
-        "Loop",
-        "lr",
-        "beta1",
-    ]
-    assert names[10] == "view" and names[11:16] == [
-        "step",
-        "Pin",
+    assert names[:3] == ["Play", "One step back", "One step forward"]
+    assert names[3].startswith("Step") and names[4].startswith("speed") and names[5] == "Loop"
+    assert names[6:8] == ["η", "β₁"]
+    assert names[8:12] == ["Start", "adam", "map shows", "step"]
+    assert names[12:16] == [
+        "Keep to compare",
         "Copy code",
         "Save the picture as SVG",
         "Save the picture as PNG",
@@ -77,9 +72,9 @@ def test_announcements_say_where_the_run_is(screen, grid):
         on.wait_for_status("adam")
         assert re.fullmatch(r"adam f = [\d.]+\.", on.status.inner_text())
         assert on.row()[2].strip() in on.status.inner_text()
-        on.button("Pin").click()
+        on.button("Keep to compare").click()
         on.wait_for_status("Pinned, to compare others with: adam f = ")
-        on.button("Pin").click()
+        on.button("Keep to compare").click()
     on.button("Play").click()
     on.wait_for_status("Playing.")
     on.button("Pause").click()
@@ -131,7 +126,7 @@ def test_axe_finds_nothing(browser, inside, context, width):
     with laboratory.visit(browser, **context) as seen:
         on = Screen(seen.page, inside, width=width)
         on.wake()
-        on.button("Pin").click()
+        on.button("Keep to compare").click()
         on.root.get_by_role("checkbox", name="root of v").check()
         results = Axe().run(seen.page, context=".downhill-player")
         assert results.violations_count == 0, results.generate_report()
@@ -153,17 +148,31 @@ def test_twice_as_large_text_has_room(browser, inside):
         seen.page.set_viewport_size({"width": 640, "height": 450})
         on = Screen(seen.page, inside, width="auto")
         assert on.page.evaluate("document.documentElement.scrollWidth") <= 640
-        for name in ("Play", "Loop", "Pin", "Copy code"):
+        for name in ("Play", "Loop", "Keep to compare", "Copy code"):
             box = on.button(name).bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= 640
         seen.assert_quiet()
 
 
-def test_reduced_motion_jumps_to_the_last_step(browser, race):
+def test_with_reduced_motion_play_goes_in_whole_steps_and_says_so(browser, race):
     with laboratory.visit(browser, reduced_motion="reduce") as seen:
         on = Screen(seen.page, race)
-        on.scrub.fill("3")
+        on.root.get_by_label("speed").select_option("8")
         on.button("Play").click()
+        assert "whole steps" in on.status.inner_text() and on.button("Pause").is_visible()
+        seen.page.wait_for_function(
+            "document.querySelector('.scrub input').value === '30'"
+        )  # 60 a second, 2 pictures
+        on.button("Play").wait_for()
         assert on.step == 60 and "Step 60 of 60" in on.status.inner_text()
-        assert on.button("Play").is_visible()
         seen.assert_quiet()
+
+
+def test_the_start_says_that_it_can_be_dragged_or_what_is_missing(screen, race):
+    on = screen(race)
+    hint = on.root.locator(".hint")
+    assert hint.inner_text() == "Run this cell in JupyterLab, and the start can be dragged."
+    on.wake()
+    assert hint.inner_text().startswith("Drag the ring")
+    on.start.press("ArrowLeft")
+    assert hint.is_hidden()

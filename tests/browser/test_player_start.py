@@ -90,7 +90,7 @@ def test_a_kernel_that_does_not_answer_is_mentioned(screen, grid):
 def test_dragging_asks_for_another_start(screen, race):
     on = screen(race)
     on.wake()
-    on.root.get_by_label("view").select_option("whole")
+    on.root.get_by_label("map shows").select_option("whole")
     left, top, width, height = on.box()
     on.page.mouse.move(left + 60, top + 90)
     on.page.mouse.down()

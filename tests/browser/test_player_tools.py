@@ -40,7 +40,7 @@ def test_arrows_are_switched(screen, inside, name, how):
 def test_arrows_point_where_the_numbers_say(screen, inside):
     """The step's arrow ends on the next point; −g's direction is that of the recorded gradient."""
     on = screen(inside)
-    on.root.get_by_label("view").select_option("whole")
+    on.root.get_by_label("map shows").select_option("whole")
     run = inside.opening()["adam"]
     drawn = on.page.evaluate(
         """() => { window.tips = []; const g = CanvasRenderingContext2D.prototype, move = g.moveTo;
@@ -102,22 +102,22 @@ def test_without_records_only_the_step_can_be_shown(screen, race):
 def test_a_pinned_setting_stays(screen, grid, how):
     on = screen(grid)
     first = on.row()
-    press(on.button("Pin"), how)
+    press(on.button("Keep to compare"), how)
     on.root.get_by_role("slider", name="lr").fill("6")
-    assert on.button("Pin").get_attribute("aria-pressed") == "true"
+    assert on.button("Keep to compare").get_attribute("aria-pressed") == "true"
     assert on.root.locator("tbody tr").count() == 2
     assert on.row(0)[1:] != first[1:] and on.row(1)[1:] == first[1:]
-    assert on.row(1)[0].strip() == "pinned: lr 0.0316, beta1 0.9"
-    on.wait_for_label(".paths", "pinned: lr 0.0316, beta1 0.9 f = ")
+    assert on.row(1)[0].strip() == "pinned: η = 0.0316"
+    on.wait_for_label(".paths", "pinned: η = 0.0316 f = ")
     both = on.picture()
-    press(on.button("Pin"), how)
+    press(on.button("Keep to compare"), how)
     assert on.root.locator("tbody tr").count() == 1 and on.picture() != both
 
 
 def test_a_pinned_start_stays_when_the_start_moves(screen, race):
     on = screen(race)
     on.wake()
-    on.button("Pin").click()
+    on.button("Keep to compare").click()
     first = [on.row(i)[1:] for i in range(3)]
     race.move((4, 4))
     on.page.evaluate(
@@ -141,14 +141,14 @@ def test_two_runs_of_one_method_look_different():
 
 def test_the_view_follows_the_head(screen, race):
     on = screen(race)
-    on.root.get_by_label("view").select_option("16")
+    on.root.get_by_label("map shows").select_option("16")
     on.scrub.fill("20")
     land, paths = on.picture(".map .ground"), on.picture()
     on.button("One step forward").click()
     assert on.picture(".map .ground") != land and on.picture() != paths
-    on.root.get_by_label("view").press("ArrowUp")
-    assert on.root.get_by_label("view").input_value() == "4"
-    on.root.get_by_label("view").select_option("whole")
+    on.root.get_by_label("map shows").press("ArrowUp")
+    assert on.root.get_by_label("map shows").input_value() == "4"
+    on.root.get_by_label("map shows").select_option("whole")
     land = on.picture(".map .ground")
     on.button("One step forward").click()
     assert on.picture(".map .ground") == land
@@ -158,7 +158,7 @@ def test_the_player_opens_where_the_runs_are(screen):
     near = Player(descend(booth, (2, 2), gd(lr=0.05), 20))
     assert near.meta["view"]["zoom"] == 5
     on = screen(near)
-    assert on.root.get_by_label("view").input_value() == "runs"
+    assert on.root.get_by_label("map shows").input_value() == "runs"
     assert Player(descend(booth, (-9, -9), gd(lr=0.05), 20)).meta["view"]["zoom"] == 1
     outside = Player(descend(booth, (14, 0), gd(lr=0.05), 20)).meta["window"]
     assert outside[0][1] > 14 and outside[1] == [-10, 10]
@@ -172,7 +172,7 @@ def test_hovering_marks_the_step_on_both(screen, race):
     assert on.picture() != paths and on.picture(".curves") != loss
     on.page.mouse.move(1, 1)
     assert on.picture() == paths and on.picture(".curves") == loss
-    on.root.get_by_label("view").select_option("whole")
+    on.root.get_by_label("map shows").select_option("whole")
     paths = on.picture()
     left, top, width, height = on.box()
     on.page.mouse.move(left + 2 / 20 * width, top + height / 2)  # the start, (-8, 0)
@@ -280,7 +280,7 @@ def test_the_picture_is_saved_as_svg(screen, inside, how):
     assert name == "ravine_kappa=10_-player.svg"
     root = ElementTree.fromstring(text)
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert "ravine(kappa=10) · lr 0.1 · step 9 of 40" in words and {"adam", "√v", "step"} <= set(words)
+    assert "ravine(kappa=10) · η = 0.1 · step 9 of 40" in words and {"adam", "√v", "step"} <= set(words)
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 20
     assert not re.search(rb"NaN|undefined|Infinity|null", text)
 
@@ -348,11 +348,12 @@ def test_a_player_out_of_sight_does_not_draw(screen, race):
 
 
 def test_nothing_of_the_page_is_styled_from_outside_the_player():
-    """Every rule begins with the player's class: no global CSS."""
+    """Every rule begins with the player's class, but for the sign that JupyterLab puts over a player: no global CSS."""
     css = Player._css.read_text("utf-8") if hasattr(Player._css, "read_text") else str(Player._css)
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     rules = [s.strip() for s in re.findall(r"([^{}]+)\{", css) if not s.strip().startswith("@")]
-    assert rules and [rule for rule in rules if not rule.startswith(".downhill-player")] == []
+    outside = [rule for rule in rules if not rule.startswith(".downhill-player")]
+    assert rules and outside == [".jupyter-widgets-disconnected:has(> .downhill-player)::before"]
 
 
 def test_one_coordinate_has_a_ball_and_arrows(screen):
@@ -361,5 +362,5 @@ def test_one_coordinate_has_a_ball_and_arrows(screen):
     before = on.picture()
     on.root.get_by_role("checkbox", name="minus v").check()
     assert on.picture() != before
-    on.root.get_by_label("view").select_option("4")
+    on.root.get_by_label("map shows").select_option("4")
     on.button("One step forward").click()

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { around, drawAxes, frame, keeper, prepare, present } from "../../lib/player/canvas.js";
+import { around, drawAxes, frame, prepare } from "../../lib/player/js/canvas.js";
 import { colors, Recorder } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);
@@ -16,58 +16,6 @@ test("a canvas has the screen's pixels and is drawn on in CSS pixels", () => {
   expect([opaque(19, 19), opaque(21, 21)]).toEqual([true, false]);
   prepare(canvas, 30.2, 20);
   expect(opaque(19, 19)).toBe(false);
-});
-
-test("a picture is handed to a canvas in the screen's pixels, another one in place of it", () => {
-  vi.stubGlobal("devicePixelRatio", 2);
-  const canvas = document.createElement("canvas");
-  const opaque = (x, y) => {
-    const copy = prepare(document.createElement("canvas"), 40, 20);
-    copy.setTransform(1, 0, 0, 1, 0, 0);
-    copy.drawImage(canvas, 0, 0);
-    return copy.getImageData(x, y, 1, 1).data[3] > 0;
-  };
-  present(canvas, 30, 20, (g) => g.fillRect(0, 0, 10, 10));
-  expect([opaque(19, 19), opaque(21, 21)]).toEqual([true, false]);
-  present(canvas, 20, 10, (g) => g.fillRect(10, 5, 1, 1));
-  expect([opaque(19, 19), opaque(20, 10), opaque(22, 12)]).toEqual([false, true, false]);
-});
-
-test("a canvas that has no room is handed no picture", () => {
-  const paint = vi.fn();
-  for (const [width, height] of [[30, 0], [0, 20]]) present(document.createElement("canvas"), width, height, paint);
-  expect(paint).not.toHaveBeenCalled();
-});
-
-describe("what is kept", () => {
-  const keep = keeper();
-  const painted = (goesOn, key, color) => {
-    const g = prepare(document.createElement("canvas"), 20, 10);
-    g.translate(3, 0); // it covers the whole canvas wherever that is drawn
-    keep(goesOn)(g, key, (to) => {
-      to.fillStyle = color;
-      to.fillRect(0, 0, 20, 10);
-    });
-    return [...g.getImageData(5, 5, 1, 1).data.slice(0, 3)];
-  };
-  const [red, blue] = [[255, 0, 0], [0, 0, 255]];
-
-  test("is painted at once in a frame that does not go on from the one before", () => {
-    expect([painted(false, "1", "#f00"), painted(false, "1", "#00f")]).toEqual([red, blue]);
-  });
-  test("stays until its key is another", () => {
-    expect([painted(true, "1", "#f00"), painted(true, "1", "#00f"), painted(true, "2", "#00f")]).toEqual([red, red, blue]);
-  });
-  test("is forgotten by a frame that does not go on", () => {
-    expect([painted(true, "3", "#f00"), painted(false, "3", "#00f"), painted(true, "3", "#00f")]).toEqual([red, blue, blue]);
-  });
-  test("has the screen's pixels", () => {
-    vi.stubGlobal("devicePixelRatio", 2);
-    const g = prepare(document.createElement("canvas"), 20, 10);
-    keeper()(true)(g, "", (to) => to.fillRect(0, 0, 1, 1));
-    const opaque = (x, y) => g.getImageData(x, y, 1, 1).data[3];
-    expect([opaque(1, 1), opaque(2, 2)]).toEqual([255, 0]);
-  });
 });
 
 describe("a frame", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../../lib/player/canvas.js";
-import { bars, barsHeight, drawBars, drawLoss, drawLossAxes } from "../../lib/player/charts.js";
-import { pixels } from "../../lib/player/shapes.js";
+import { frame } from "../../lib/player/js/canvas.js";
+import { bars, barsHeight, drawBars, drawLoss, drawLossAxes } from "../../lib/player/js/charts.js";
+import { pixels } from "../../lib/player/js/shapes.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
 const meta = { steps: [0, 10, 20], coords: ["x", "y"], floor: 0, log: true };
@@ -25,15 +25,6 @@ describe("the loss", () => {
     expect(curves(draw([run([10, 1])]))[0].path).toEqual([[0, 0], [100, 100]]);
   });
 
-  test("goes on from the part that stays as it is for some steps, its dashes too", () => {
-    const ks = [...Array(61).keys()];
-    const about = { ...meta, steps: ks.map((k) => k / 3) };
-    const long = run(ks.map(() => 1), { curve: pixels(f, about.steps, ks.map(() => 1), 60) });
-    const [behind, ahead] = draw([long], { about, step: 60 }).of("stroke", { strokeStyle: "red" });
-    expect([behind.path[0], behind.path.at(-1), ahead.path[0], ahead.path.at(-1)]).toBeNear([[0, 100], [160, 100], [160, 100], [200, 100]], 1e-4);
-    expect([behind.lineDashOffset, ahead.lineDashOffset]).toBeNear([0, 160], 1e-4);
-  });
-
   test("of a pinned run is thinner and solid, with a hollow head", () => {
     const g = draw([], { pins: [run([10, 1, 0.1])] });
     expect(curves(g)[0]).toMatchObject({ dash: [], lineWidth: 1.2, globalAlpha: 0.75 });
@@ -51,16 +42,16 @@ describe("the loss", () => {
       drawLossAxes(g, frame, about, colors);
       return g.of("text").map(({ text }) => text);
     };
-    expect(texts(meta)).toEqual(["0", "5", "10", "15", "20", "step", "f", "10⁰", "10⁻¹", "10⁻²"]); // "f" is where 10 would be
-    expect(texts({ ...meta, floor: -1 })).toContain("f − minimum");
+    expect(texts(meta)).toEqual(["0", "5", "10", "15", "20", "step", "loss f", "10⁰", "10⁻¹", "10⁻²"]); // the name is where 10 would be
+    expect(texts({ ...meta, floor: -1 })).toContain("loss f − minimum");
     const few = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: -20 }, [0, 20], [0.4, 3], true);
     expect(texts(meta, few).slice(7)).toEqual(["0.5", "1", "2"]);
     const even = frame({ left: 0, top: 0, width: 200, height: 300, ylabel: -20 }, [0, 2], [-1, 1]);
-    expect(texts({ ...meta, log: false }, even)).toEqual(["0", "1", "2", "step", "f", "−1", "−0.5", "0", "0.5", "1"]);
+    expect(texts({ ...meta, log: false }, even)).toEqual(["0", "1", "2", "step", "loss f", "−1", "−0.5", "0", "0.5", "1"]);
   });
 
   test("stays in its frame, its head a little beyond", () => {
-    expect(draw([run([10, 1])]).of("clip").map(({ box }) => box)).toEqual([[-1, -1, 202, 302], [-1, -1, 202, 302], [-8, -8, 216, 316]]);
+    expect(draw([run([10, 1])]).of("clip").map(({ box }) => box)).toEqual([[-1, -1, 202, 302], [-8, -8, 216, 316]]);
   });
 
   test("grows with the text", () => {

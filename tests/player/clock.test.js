@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { clock } from "../../lib/player/clock.js";
+import { clock } from "../../lib/player/js/clock.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -66,4 +66,13 @@ test("what is stopped or was never started does not play, even once it is seen",
   time.see(true);
   vi.advanceTimersByTime(1000);
   expect(show).toHaveBeenCalledTimes(5);
+});
+
+test("where less motion is wanted, whole steps go by, two pictures a second", () => {
+  const { show, end, time } = started({ calm: () => true });
+  time.play(0);
+  frames(1 + 250); // four seconds
+  expect(show.mock.calls.map(([step]) => step)).toEqual([0, 5, 10, 15, 20, 25, 30, 35]);
+  frames(300);
+  expect(end).toHaveBeenCalledTimes(1);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../../lib/player/canvas.js";
-import { drawGround, shapes } from "../../lib/player/ground.js";
+import { frame } from "../../lib/player/js/canvas.js";
+import { drawGround, shapes } from "../../lib/player/js/ground.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);

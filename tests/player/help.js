@@ -1,7 +1,7 @@
 // What the tests share: the sample that Python packed, a context that keeps what is drawn, a comparison of numbers.
 
 import { expect } from "vitest";
-import { select, unpack } from "../../lib/player/wire.js";
+import { select, unpack } from "../../lib/player/js/wire.js";
 import sample from "./wire.json";
 
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);

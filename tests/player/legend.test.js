@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { legend } from "../../lib/player/legend.js";
-import { row } from "../../lib/player/page.js";
+import { legend } from "../../lib/player/js/legend.js";
+import { row } from "../../lib/player/js/page.js";
 
 let rows, state, draw, changed;
 function opened(count = 2) {

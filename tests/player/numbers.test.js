@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brief, decades, fine, number, power, rounded, ticks } from "../../lib/player/numbers.js";
+import { brief, decades, fine, number, power, rounded, ticks } from "../../lib/player/js/numbers.js";
 import "./help.js";
 
 test("numbers have three digits", () => {

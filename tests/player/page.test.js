@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { build, check, fillRow, fillSlider, icon, onDark, palette, putText, row, tint } from "../../lib/player/page.js";
-import "../../lib/player.css";
+import { build, check, fillRow, fillSlider, icon, onDark, palette, putText, row, tint } from "../../lib/player/js/page.js";
+import "../../lib/player/style.css";
 import { meta } from "./help.js";
 
 beforeEach(() => document.body.replaceChildren());
@@ -19,9 +19,9 @@ describe("the page", () => {
     expect(rows).toEqual([...root.querySelectorAll("tbody tr")]);
     expect(texts(root.querySelectorAll("thead th"))).toEqual(["method", "(x, y)", "f", "‖∇f‖norm of the gradient"]);
     expect(texts(root.querySelectorAll("thead [aria-hidden]"))).toEqual(["‖∇f‖"]);
-    expect(texts(root.querySelectorAll(".axes .name"))).toEqual(["lr", "beta"]);
+    expect(texts(root.querySelectorAll(".axes .name"))).toEqual(["η =", "β ="]);
     const inputs = sliders.map((label) => label.querySelector("input"));
-    expect(inputs.map((input) => [input.max, input.getAttribute("aria-label")])).toEqual([["2", "lr"], ["1", "beta"]]);
+    expect(inputs.map((input) => [input.max, input.getAttribute("aria-label")])).toEqual([["2", "η, in the code lr"], ["1", "β of momentum, in the code beta"]]);
     expect([$(".scrub input").max, $(".speed select").value]).toEqual(["7", "1"]);
     expect($(".axes").hidden).toBe(false);
   });
@@ -34,23 +34,25 @@ describe("the page", () => {
   });
 
   test("leaves out what there is nothing for", () => {
-    const { root, $ } = build(document.body, { ...meta, coords: ["x"], axes: [], series: [series], view: { zoom: 1 } });
+    const { root, $ } = build(document.body, { ...meta, coords: ["x"], axes: [], series: [series], view: { zoom: 1 }, marks: { minima: [[0, 0]], saddles: [] } });
+    expect($(".key").textContent).toBe("★ minimum");
     expect([$(".axes").hidden, $(".quantities").hidden, $(".theta").textContent]).toEqual([true, true, "x"]);
-    expect(texts(root.querySelectorAll(".view option"))).toEqual(["whole", "follow 4×", "follow 16×", "follow 64×"]);
+    expect(texts(root.querySelectorAll(".view option"))).toEqual(["the whole window", "4×, following gd", "16×, following gd", "64×, following gd"]);
     expect($(".view select").value).toBe("whole");
   });
 
   test("opens at the runs when they take a part of the window", () => {
     const { root, $ } = build(document.body, meta);
-    expect(texts(root.querySelectorAll(".view option")).slice(0, 2)).toEqual(["whole", "these runs"]);
+    expect(texts(root.querySelectorAll(".view option")).slice(0, 2)).toEqual(["the whole window", "these runs"]);
     expect($(".view select").value).toBe("runs");
   });
 
   test("has names as they are, not as HTML", () => {
     const name = "<b>gd & co</b>";
-    const { root } = build(document.body, { ...meta, axes: [{ name, values: [1] }], series: [{ ...series, name, inner: [{ name, kind: "bar" }] }] });
+    const { root } = build(document.body, { ...meta, axes: [{ name, symbol: name, values: [1] }], series: [{ ...series, name, axes: [0], inner: [{ name, kind: "bar" }] }] });
     expect(root.querySelector("b")).toBe(null);
-    for (const part of ["tbody th", ".axes .name", ".quantities label"]) expect(root.querySelector(part).textContent.trim()).toBe(name);
+    for (const part of ["tbody th", ".quantities label"]) expect(root.querySelector(part).textContent.trim()).toBe(name);
+    expect(root.querySelector(".axes .name").textContent).toBe(`${name} =`);
   });
 
   test("has a name for every button", () => {

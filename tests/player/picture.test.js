@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { shapes } from "../../lib/player/ground.js";
-import { build, fillRow, row } from "../../lib/player/page.js";
-import { compose } from "../../lib/player/picture.js";
-import { Places } from "../../lib/player/places.js";
-import { Svg } from "../../lib/player/svg.js";
-import { title } from "../../lib/player/words.js";
-import "../../lib/player.css";
+import { shapes } from "../../lib/player/js/ground.js";
+import { build, fillRow, row } from "../../lib/player/js/page.js";
+import { compose } from "../../lib/player/js/picture.js";
+import { Places } from "../../lib/player/js/places.js";
+import { Svg } from "../../lib/player/js/svg.js";
+import { title } from "../../lib/player/js/words.js";
+import "../../lib/player/style.css";
 import { colors, data, meta, screen } from "./help.js";
 
 const land = shapes({ unit: 100, shapes: [{ d: "M0 0L9 9", fill: ["#111", "#eee"], line: ["#222", "#ddd"] }] });
@@ -127,10 +127,10 @@ describe("what is left out", () => {
 test("a row has its run's line and marker; a pinned one's are solid and hollow", () => {
   const [, gd] = screen().shown();
   const [momentum] = screen({ at: [0, 0] }).shown();
-  const pin = { ...momentum, at: [0, 0] };
+  const pin = { ...momentum, at: [0, 0], now: [1, 0] };
   page.$("tbody").append(row(pin.series, title(meta, pin), true));
   const { svg } = picture({ pins: [pin] });
-  expect(texts(svg).join(" ")).toContain("momentum pinned: lr 0.005, beta 0.5");
+  expect(texts(svg).join(" ")).toContain("momentum pinned: η = 0.005");
   const level = /^M[\d.]+ ([\d.]+)L[\d.]+ \1$/;
   const lines = [...svg.querySelectorAll(":scope > path")].filter((path) => level.test(path.getAttribute("d")));
   expect(lines.map((line) => [line.getAttribute("stroke"), line.getAttribute("stroke-dasharray")])).toEqual([

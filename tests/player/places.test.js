@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { build } from "../../lib/player/page.js";
-import { Places } from "../../lib/player/places.js";
-import { lossRange as range } from "../../lib/player/wire.js";
-import "../../lib/player.css";
+import { build } from "../../lib/player/js/page.js";
+import { Places } from "../../lib/player/js/places.js";
+import { lossRange as range } from "../../lib/player/js/wire.js";
+import "../../lib/player/style.css";
 import { colors, data, lossRange, meta, screen } from "./help.js";
 
 let state, page, places;
@@ -60,8 +60,8 @@ describe("sizes", () => {
     page.root.classList.add("large");
     places.measure(colors);
     expect(places.box.width).toBeLessThan(width);
-    const [stage, status] = [".stage", ".status"].map((part) => page.$(part).getBoundingClientRect());
-    expect(innerHeight - status.bottom).toBeNear(stage.top, 1);
+    const [controls, status] = [".controls", ".status"].map((part) => page.$(part).getBoundingClientRect());
+    expect(innerHeight - status.bottom).toBeNear(controls.top, 1);
     page.root.style.paddingTop = "2000px";
     places.measure(colors);
     expect(page.$(".map").clientHeight).toBeNear(200, 1); // no less, for then there is none

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { pointing } from "../../lib/player/pointing.js";
+import { pointing } from "../../lib/player/js/pointing.js";
 
 let canvas, heard;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { copy, download, png, svg } from "../../lib/player/save.js";
+import { copy, download, png, svg } from "../../lib/player/js/save.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -11,16 +11,14 @@ const draw = (g) => {
   g.fillRect(0, 0, 10, 5);
 };
 
-test("an SVG has the size that is asked for and what is drawn", async () => {
-  const file = svg(draw, 30, 20);
-  expect(file.type).toBe("image/svg+xml");
-  const page = new DOMParser().parseFromString(await file.text(), "image/svg+xml").documentElement;
+test("an SVG has the size that is asked for and what is drawn", () => {
+  const page = new DOMParser().parseFromString(svg({ draw, width: 30, height: 20 }), "image/svg+xml").documentElement;
   expect(page.getAttribute("viewBox")).toBe("0 0 30 20");
   expect(page.querySelector("rect").getAttribute("fill")).toBe("#ff0000");
 });
 
 test("a PNG has twice as many pixels", async () => {
-  const file = await png(draw, 30, 20);
+  const file = await png({ draw, width: 30, height: 20 });
   expect(file.type).toBe("image/png");
   const image = await createImageBitmap(file);
   expect([image.width, image.height]).toEqual([60, 40]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../../lib/player/canvas.js";
-import { arrow, head, nearest, outline, pixels, place, pointer, polygon, strength, trace } from "../../lib/player/shapes.js";
-import { Svg } from "../../lib/player/svg.js";
+import { frame } from "../../lib/player/js/canvas.js";
+import { arrow, head, nearest, outline, pixels, place, pointer, polygon, strength, trace } from "../../lib/player/js/shapes.js";
+import { Svg } from "../../lib/player/js/svg.js";
 import { colors, Recorder } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200 }, [0, 10], [-1, 1]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { frame } from "../../lib/player/canvas.js";
-import { starter } from "../../lib/player/start.js";
+import { frame } from "../../lib/player/js/canvas.js";
+import { starter } from "../../lib/player/js/start.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

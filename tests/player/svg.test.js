@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Svg } from "../../lib/player/svg.js";
+import { Svg } from "../../lib/player/js/svg.js";
 
 const drawn = (act) => {
   const g = new Svg(100, 50);
@@ -61,20 +61,21 @@ test("text is text and escaped", () => {
   has(text, { x: "5", y: "6", dy: "0.35em", "font-size": "12px", "font-family": 'Fira Sans, "X"', "text-anchor": "end", "font-style": "italic" });
 });
 
-test("clips and shifts end with restore", () => {
+test("clips and shifts end with restore, and have no name that another picture on the page might have", () => {
   const svg = drawn((g) => {
     g.save();
     g.translate(10, 20);
     g.beginPath();
-    g.rect(0, 0, 5, 5);
+    g.rect(1, 2, 5, 6);
     g.clip();
     g.fillRect(1, 1, 2, 2);
     g.restore();
     g.fillRect(0, 0, 1, 1);
   });
-  const clipped = svg.querySelector("g[transform='translate(10 20)'] > g[clip-path] > rect");
+  const clipped = svg.querySelector("g[transform='translate(10 20)'] > svg > rect");
   expect(clipped).not.toBe(null);
-  has(clipped.parentNode, { "clip-path": `url(#${svg.querySelector("clipPath").id})` });
+  has(clipped.parentNode, { x: "1", y: "2", width: "5", height: "6", viewBox: "1 2 5 6" });
+  expect(svg.querySelector("[id]")).toBe(null);
   expect(svg.lastElementChild.tagName).toBe("rect");
 });
 

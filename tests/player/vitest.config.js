@@ -1,4 +1,4 @@
-// The tests of lib/player/*.js, in the Chromium on this machine, cut off from the network.
+// The tests of lib/player/js/*.js, in the Chromium on this machine, cut off from the network.
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -6,7 +6,9 @@ import { chromium } from "playwright";
 import { defineConfig } from "vitest/config";
 
 const folders = process.env.PATH.split(delimiter);
-const found = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => folders.map((folder) => join(folder, name)));
+const found = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) =>
+  folders.map((folder) => join(folder, name)),
+);
 const executablePath = [...found, chromium.executablePath()].find(existsSync);
 if (!executablePath) {
   console.error("no Chromium found: apt-get install chromium, or npx playwright install chromium in tests/player");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { voice } from "../../lib/player/voice.js";
+import { voice } from "../../lib/player/js/voice.js";
 
 const meta = {
   title: "booth", window: [[-10, 10], [-10, 10]], floor: 0, steps: [0, 10, 20], coords: ["x", "y"], axes: [],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { watch } from "../../lib/player/watch.js";
+import { watch } from "../../lib/player/js/watch.js";
 
 const frames = async (n) => {
   for (let i = 0; i < n; i++) await new Promise(requestAnimationFrame);

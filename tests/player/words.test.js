@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { aloud, losses, outcomes, point, progress, quantities, settings, spoken, tell, title, where } from "../../lib/player/words.js";
+import { aloud, losses, outcomes, point, progress, quantities, settings, spoken, tell, title, where } from "../../lib/player/js/words.js";
 
 const meta = {
   window: [[-2, 2], [-2, 2]], floor: 1, steps: [0, 10, 20], series: [{}, {}], coords: ["x", "y"],
-  axes: [{ name: "lr", values: [0.1, 0.2] }, { name: "beta", values: [0.5, 0.9] }],
+  axes: [{ name: "lr", symbol: "η", values: [0.1, 0.2] }, { name: "beta", symbol: "β", values: [0.5, 0.9] }],
 };
 const run = { series: { name: "gd", axes: [0] }, theta: [[1, -0.00001, 9e9], [0.5, 2, 3]], loss: [2, 0.25, 0], last: 1, diverged: true };
 
@@ -62,15 +62,16 @@ describe("inner quantities", () => {
   });
 });
 
-test("a pinned run says where the sliders were", () => {
+test("a pinned run says what was different there", () => {
   expect(title(meta, run)).toBe("gd");
-  expect(title(meta, { ...run, at: [1, 0] })).toBe("gd pinned: lr 0.2");
-  expect(title({ ...meta, series: [{}] }, { ...run, at: [1, 0] })).toBe("pinned: lr 0.2");
+  expect(title(meta, { ...run, at: [1, 0], now: [0, 0] })).toBe("gd pinned: η = 0.2");
+  expect(title(meta, { ...run, at: [1, 0], now: [1, 1] })).toBe("gd pinned");
+  expect(title({ ...meta, series: [{}] }, { ...run, at: [1, 0], now: [0, 0] })).toBe("pinned: η = 0.2");
   expect(title(meta, { series: { name: "gd", axes: [] }, at: [1, 0] })).toBe("gd pinned");
 });
 
 test("the sliders' settings are told in their order", () => {
-  expect(settings(meta, [0, 1])).toBe("lr 0.1, beta 0.9");
+  expect(settings(meta, [0, 1])).toBe("η = 0.1, β = 0.9");
   expect(settings({ axes: [] }, [])).toBe("");
 });
 
