@@ -134,10 +134,10 @@ def name_of(said: Any) -> str:
 
 def text(value: Any) -> str:
     """The text of which `read` makes this again; of what is not this library's, its name after its module's."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return repr(value)
     if isinstance(value, np.generic | np.ndarray):
         return text(value.tolist())
+    if value is None or isinstance(value, bool | int | float | str):
+        return repr(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(text, value))}]"
     if isinstance(value, Schedule):
@@ -148,7 +148,7 @@ def text(value: Any) -> str:
         return _call(*made)
     name = getattr(value, "name", None) or getattr(value, "__qualname__", type(value).__qualname__)
     ours = LIBRARY.get(name)
-    if ours is not None and (value is ours or isinstance(value, Optimizer) and value.rule is ours.rule):
+    if ours is not None and (value is ours or (isinstance(value, Optimizer) and value.rule is ours.rule)):
         return str(name)
     function = getattr(value, "function", None) or getattr(value, "rule", None) or value
     return f"{getattr(function, '__module__', '__main__')}.{name}"

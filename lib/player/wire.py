@@ -56,7 +56,7 @@ from matplotlib.path import Path
 from matplotlib.pyplot import get_cmap
 
 from lib import plotting
-from lib.checks import Array, show
+from lib.checks import Array, brief, reals, show
 from lib.engine import Optimizer
 from lib.player.document import NotTraced, rule_document, settings, surface_document
 
@@ -80,14 +80,15 @@ def describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
     chosen = dict(zip(axes, places, strict=True))
     opening = [run.isel(chosen, missing_dims="ignore") for run in runs.values()]
     window = _window(surface, opening)
-    height = surface(np.stack(np.meshgrid(*(np.linspace(low, high, 201) for low, high in surface.window))))
-    low, high = float(height.min()), float(height.max())
-    floor = min((float(surface(point)) for point in surface.minima), default=0.0)
-    floor = 0.0 if abs(floor) < 1e-9 else floor
+    low, high = _heights(surface)
+    lowest = plotting.values(surface, np.transpose(surface.minima)) if surface.minima else np.zeros(1)
+    floor = float(np.min(lowest, initial=np.inf, where=np.isfinite(lowest)))
+    floor = 0.0 if abs(floor) < 1e-9 or floor == np.inf else floor
     if len(coords) == 1:
         window.append([low - 0.05 * (high - low), high + 0.05 * (high - low)])
     looks = plotting.styles(runs)
     log = bool(surface.minima) or all(bool((run["loss"] > 0).all()) for run in runs.values())
+    log = log and any(bool((run["loss"] > floor).any()) for run in runs.values())
     series = [_series(name, run, looks[name], list(axes)) for name, run in runs.items()]
     marks = {
         kind: [point for point in map(list, _raised(surface, points)) if _inside(point, window)]
@@ -138,18 +139,39 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
     axes: dict[str, list[Any]] = {}
     for name, run in runs.items():
         for axis in map(str, run["theta"].dims[2:]):
-            if axes.setdefault(axis, run[axis].values.tolist()) != run[axis].values.tolist():
+            values = run[axis].values
+            if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+                raise ValueError(
+                    f"{name!r} has the axis {axis} with the values {brief(values.tolist())}; a slider needs "
+                    'the numbers of a sweep. Runs with names race in one picture: Player({"gd": run, "adam": other})'
+                )
+            if axes.setdefault(axis, values.tolist()) != values.tolist():
                 raise ValueError(
                     f"{name!r} has other values of {axis} than a run before it; give both the same"
                 )
+    if not isinstance(at, Mapping):
+        raise TypeError(f'at is {brief(at)}; give a dict of the sliders\' values: at={{"lr": 0.1}}')
     if at.keys() - axes.keys():
         raise ValueError(
-            f"at has {', '.join(at.keys() - axes)}; the sweep axes are {', '.join(axes) or 'none'}"
+            f"at has {', '.join(map(str, at.keys() - axes.keys()))}; the sweep axes are {', '.join(axes) or 'none'}"
         )
+    for name, value in at.items():
+        number = reals(f"at[{name!r}]", value, "the number at which its slider opens")
+        if number.shape != () or not np.isfinite(number):
+            raise ValueError(f"at[{name!r}] is {brief(value)}; give the number at which its slider opens")
     return axes
 
 
 # What is looked at.
+
+
+def _heights(surface: Any) -> tuple[float, float]:
+    """The lowest and the highest value in the window; around what is the same everywhere, or nowhere defined."""
+    axes = (np.linspace(low, high, 201) for low, high in surface.window)
+    height = plotting.values(surface, np.stack(np.meshgrid(*axes)))
+    seen = height[np.isfinite(height)]
+    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
+    return (low, high) if low < high and np.isfinite(high - low) else (low - 1 - abs(low), low + 1 + abs(low))
 
 
 def _window(surface: Any, opening: list[xr.Dataset]) -> Window:
@@ -206,7 +228,12 @@ def box(meta: dict[str, Any]) -> list[tuple[float, float]]:
 
 def _raised(surface: Any, points: Any) -> list[Any]:
     """Points as the map has them: with one coordinate, f is the other."""
-    return [point if len(point) > 1 else (*point, float(surface(point))) for point in points]
+    if len(surface.window) > 1 or not points:
+        return list(points)
+    return [
+        (*point, float(f))
+        for point, f in zip(points, plotting.values(surface, np.transpose(points)), strict=True)
+    ]
 
 
 def _inside(point: Any, window: Window) -> bool:
@@ -222,23 +249,23 @@ def landscape(surface: Any, window: Window) -> dict[str, Any]:
         vertices = np.asarray(path.vertices)
         scaled = Path((vertices - (left, top)) * scale, path.codes)
         scaled.should_simplify, scaled.simplify_threshold = True, 1.6
-        return _svg(scaled.cleaned(simplify=True))
+        return _svg(scaled.cleaned(remove_nans=True, simplify=True))
 
     if len(surface.window) == 1:
         x = np.linspace(left, right, 2001)
         return {
             "unit": UNIT,
-            "shapes": [{"d": draw(Path(np.stack([x, surface(x[None])], 1))), "line": CURVE}],
+            "shapes": [{"d": draw(Path(np.stack([x, plotting.values(surface, x[None])], 1))), "line": CURVE}],
         }
     x, y = (_axis(low, high, [p[i] for p in surface.minima]) for i, (low, high) in enumerate(window))
-    shown, steps = plotting.levels(surface, surface(np.stack(np.meshgrid(x, y))))
+    shown, steps = plotting.levels(surface, plotting.values(surface, np.stack(np.meshgrid(x, y))))
     light = get_cmap("bone_r")(np.linspace(0.0, 0.32, len(steps) - 1))
     dark = get_cmap("bone")(np.linspace(0.06, 0.30, len(steps) - 1))
     shapes: list[dict[str, Any]] = [
         {"d": f"M0 0H{UNIT}V{UNIT}H0Z", "fill": [to_hex(light[0]), to_hex(dark[0])]}
     ]
     axes = Figure().add_subplot()
-    if surface.minima:  # inside the lowest contour, seen when zoomed
+    if surface.minima and shown.min() < shown.max():  # inside the lowest contour, seen when zoomed
         for factor in (0.1, 0.25, 0.5):
             (path,) = axes.contour(x, y, shown, [factor * steps[1]], colors="k").get_paths()
             shapes.append({"d": draw(path), "line": LINE, "from": 4})
@@ -306,6 +333,10 @@ def _computed(run: xr.Dataset) -> dict[str, Any]:
         raise NotTraced(f"it does not say its {', '.join(sorted(missing))}")
     if made.get("gradient") is not None:
         raise NotTraced("its gradients are drawn at random")
+    if made.get("tol") is not None:
+        raise NotTraced("it stops where its gradient is short")
+    if run["step"][-1] > made["steps"]:
+        raise NotTraced("it has more steps than it says")
     hyper, axes = given(run), [str(dim) for dim in run["theta"].dims[2:]]
     starts = [f"start_{name}" for name in run["coord"].values]
     if unknown := set(axes) - hyper.keys() - set(starts):
@@ -381,6 +412,8 @@ def also(run: xr.Dataset) -> dict[str, Any]:
     made: dict[str, Any] = {"every": every(run)}
     if run.attrs.get("gradient") is not None:
         made |= {key: run.attrs[key] for key in ("gradient", "seed")}
+    if run.attrs.get("tol") is not None:
+        made["tol"] = run.attrs["tol"]
     record = [name for name in ("grad", *run.attrs["rule"].slots) if name in run]
     return made | ({"record": record} if record else {})
 
