@@ -4,7 +4,6 @@ The file is a zip archive of `.npy` arrays, named by their place, and of `header
 `np.load("run.npz")["theta"]` reads the parameters without this library. It holds no pickle and no code.
 """
 
-import inspect
 import io
 import json
 import os
@@ -20,7 +19,7 @@ from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Generator, Philox, Se
 from lib import dialects, optimizers
 from lib.checks import REQUIRED, Array, Parameters, check_parameters
 from lib.engine import Optimizer, State
-from lib.recipe import text
+from lib.recipe import default, text
 from lib.schedules import Schedule
 
 RULES = [*vars(optimizers).values(), *vars(dialects).values()]
@@ -189,20 +188,11 @@ def _with_saved(rule: Optimizer, saved: dict[str, Any]) -> Optimizer:
                     f"{found}. Give the one it was saved with, and change it in what load returns"
                 )
         elif not np.array_equal(given, value):
-            if not np.array_equal(given, _default(rule, name)):
+            if not np.array_equal(given, default(rule, name)):
                 found = f"was saved with {name} = {value!r}; opt is {rule!r}"
                 raise CheckpointError(f"{found}. Leave {name} out, and change it in what load returns")
             changed[name] = value
     return rule(**changed)
-
-
-def _default(rule: Optimizer, name: str) -> Any:
-    """What a hyperparameter is where nobody gave it: in the rule inside its wrappers, or in a wrapper."""
-    while rule.made_by:
-        wrapper, (rule, *_), _ = rule.made_by
-        if name in inspect.signature(wrapper).parameters:
-            return inspect.signature(wrapper).parameters[name].default
-    return inspect.signature(rule.rule).parameters[name].default
 
 
 def _schedule_name(schedule: Any) -> str:

@@ -338,9 +338,11 @@ def _walk(surface: Surface, theta: Array, opt: Optimizer, estimate: Estimate | N
             keep = t == kept.steps[row]
             if keep or exact:
                 value, slope, length = look()
-            grad = slope if estimate is None else estimate(theta)
             parts = [value, length, theta]
-            if estimate is not None:  # an exact gradient is finite where its length is
+            if estimate is None:  # an exact gradient is finite where its length is
+                grad = slope
+            else:
+                grad = estimate(theta)
                 parts.append(grad)
             if not isfinite(sum(map(np.vdot, parts, parts))):  # which run? none, where a square overflows
                 finite = np.isfinite(value) & np.isfinite(length) & np.isfinite([*theta, *grad]).all(axis=0)
@@ -355,7 +357,7 @@ def _walk(surface: Surface, theta: Array, opt: Optimizer, estimate: Estimate | N
                 kept.stopped[there] = t
                 frozen |= there
             some = bool(frozen.any())
-            if some and estimate is not None:
+            if some:
                 grad = np.where(frozen, slope, grad)
             if keep:
                 now = {"theta": theta, "grad": grad, **state}

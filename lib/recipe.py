@@ -14,6 +14,7 @@ from a file, `recipe` makes the objects that are this library's. No text is run 
 """
 
 import ast
+import inspect
 import json
 import pickle
 from collections.abc import Callable
@@ -118,7 +119,8 @@ def recipe(run: xr.Dataset) -> dict[str, Any]:
     for name in ("start", "seed", "steps", "tol"):
         if name in said:
             value = said[name]
-            found[name] = json.loads(value) if isinstance(value, str) and value != AT_START else value
+            value = json.loads(value) if isinstance(value, str) and value != AT_START else value
+            found[name] = value.item() if isinstance(value, np.generic) else value
     if isinstance(said.get("start"), str) and said["start"] == AT_START and "step" in run["theta"].dims:
         found["start"] = run["theta"].transpose("step", "coord", ...).values[0]
     if "hyperparameters" in said and (given := _hyperparameters(said["hyperparameters"])) is not None:
@@ -130,6 +132,15 @@ def name_of(said: Any) -> str:
     """What to call a surface or a rule of which only the text may be left."""
     thing = _thing(said)
     return getattr(thing, "name", None) or str(said).removeprefix("__main__.")
+
+
+def default(rule: Optimizer, name: str) -> Any:
+    """What a hyperparameter is where nobody gave it: in the rule inside its wrappers, or in a wrapper."""
+    while rule.made_by:
+        wrapper, (rule, *_), _ = rule.made_by
+        if name in inspect.signature(wrapper).parameters:
+            return inspect.signature(wrapper).parameters[name].default
+    return inspect.signature(rule.rule).parameters[name].default
 
 
 def text(value: Any) -> str:

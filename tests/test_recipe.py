@@ -106,10 +106,10 @@ def through(run, path, kind):
         return xr.load_dataset(path, engine=kind)
 
 
-@pytest.mark.parametrize("kind", ["scipy", "h5netcdf", "zarr"])
+@pytest.mark.parametrize("kind", ["scipy", "netcdf4", "zarr"])
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_goes_through_a_file(name, kind, tmp_path):
-    pytest.importorskip(kind)
+    pytest.importorskip({"netcdf4": "netCDF4"}.get(kind, kind))
     run = RUNS[name]()
     loaded = through(run, tmp_path / "run", kind)
     xr.testing.assert_equal(loaded, run)
@@ -118,7 +118,7 @@ def test_a_run_goes_through_a_file(name, kind, tmp_path):
     assert made.keys() == before.keys() == {"tol", *made} - ({"tol"} if name != "stopped" else set())
     assert text(made["surface"]) == text(before["surface"]) and text(made["rule"]) == text(before["rule"])
     assert made["gradient"] == before["gradient"]
-    assert np.array_equal(made["start"], before["start"])
+    assert text(made["start"]) == text(before["start"])
     hyperparameters = made.pop("hyperparameters")
     if name != "many":  # not made by a sweep
         again = sweep(**made, every=5 if name == "a schedule" else 1, record=[k for k in ("grad", "v") if k in run], **hyperparameters)

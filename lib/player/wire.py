@@ -44,7 +44,6 @@ use. A diverged run is NaN after its last point.
 "from" is drawn when the zoom is at least that. The page sends nothing: it needs no kernel.
 """
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,6 +58,7 @@ from lib import plotting
 from lib.checks import Array, brief, reals, show
 from lib.engine import Optimizer
 from lib.player.document import NotTraced, rule_document, settings, surface_document
+from lib.recipe import default
 
 Runs = dict[str, xr.Dataset]
 Window = list[list[float]]
@@ -424,14 +424,13 @@ def _code(run: xr.Dataset) -> str | None:
         return None
     rule: Optimizer = run.attrs["rule"]
     axes = [str(dim) for dim in run["theta"].dims[2:]]
-    defaults = {name: p.default for name, p in inspect.signature(rule.rule).parameters.items()}
     settings = []
     for name, value in given(run).items():
         if name in axes:
             settings.append(f"{name}={{{name}}}")
         elif np.ndim(value):
             return None
-        elif callable(value) or value != defaults.get(name):
+        elif callable(value) or value != default(rule, name):
             settings.append(f"{name}={show(value if callable(value) else float(value))}")
     names = [f"start_{name}" for name in run["coord"].values]
     point = ", ".join(f"{{{name if name in axes else i}}}" for i, name in enumerate(names))
