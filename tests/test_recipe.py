@@ -18,7 +18,7 @@ from lib.optimizers import adam, gd, lamb, momentum
 from lib.player import Player
 from lib.problems import Minibatches, Noise, linear_regression, logistic_regression, softmax_regression
 from lib.recipe import LIBRARY, MAKERS, Said, read, recipe, text
-from lib.schedules import constant, cosine, inverse_time, join, linear_warmup, warm_restarts
+from lib.schedules import constant, cosine, join, linear_warmup, warm_restarts
 from lib.surfaces import booth, parabola, quadratic, ravine, rosenbrock, surface
 from lib.wrappers import clip_by_norm, clip_by_value, lookahead
 
@@ -46,7 +46,9 @@ def test_what_was_made_is_made_again_from_its_text(thing):
 def test_every_maker_of_the_library_is_known():
     from lib import schedules
 
-    found = {name for name, value in vars(schedules).items() if hasattr(value, "__wrapped__") and name[0] != "_"}
+    found = {
+        name for name, value in vars(schedules).items() if hasattr(value, "__wrapped__") and name[0] != "_"
+    }
     assert found <= MAKERS.keys()
     assert {surface.__name__ for surface in (quadratic, ravine, Minibatches, Noise)} <= MAKERS.keys()
     assert {"lookahead", "clip_by_norm", "clip_by_value"} <= MAKERS.keys()
@@ -74,7 +76,10 @@ def test_a_readers_own_is_not_taken_for_the_librarys():
     assert recipe(run)["surface"] is parabola and recipe(run)["rule"].rule is adam.rule
     loaded = run.assign_attrs({name: str(value) for name, value in run.attrs.items()})
     assert not {"surface", "rule"} & recipe(loaded).keys()
-    with pytest.raises(ValueError, match=r"does not say its surface; .*parabola is not one of lib's; set run.attrs\['surface'\]"):
+    with pytest.raises(
+        ValueError,
+        match=r"does not say its surface; .*parabola is not one of lib's; set run.attrs\['surface'\]",
+    ):
         Player(loaded)
     Player(loaded.assign_attrs(surface=parabola))
 
@@ -113,7 +118,9 @@ def test_a_run_goes_through_a_file(name, kind, tmp_path):
     run = RUNS[name]()
     loaded = through(run, tmp_path / "run", kind)
     xr.testing.assert_equal(loaded, run)
-    assert {key: str(value) for key, value in loaded.attrs.items()} == {key: str(value) for key, value in run.attrs.items()}
+    assert {key: str(value) for key, value in loaded.attrs.items()} == {
+        key: str(value) for key, value in run.attrs.items()
+    }
     made, before = recipe(loaded), recipe(run)
     assert made.keys() == before.keys() == {"tol", *made} - ({"tol"} if name != "stopped" else set())
     assert text(made["surface"]) == text(before["surface"]) and text(made["rule"]) == text(before["rule"])
@@ -121,7 +128,12 @@ def test_a_run_goes_through_a_file(name, kind, tmp_path):
     assert text(made["start"]) == text(before["start"])
     hyperparameters = made.pop("hyperparameters")
     if name != "many":  # not made by a sweep
-        again = sweep(**made, every=5 if name == "a schedule" else 1, record=[k for k in ("grad", "v") if k in run], **hyperparameters)
+        again = sweep(
+            **made,
+            every=5 if name == "a schedule" else 1,
+            record=[k for k in ("grad", "v") if k in run],
+            **hyperparameters,
+        )
         assert np.array_equal(again.theta, run.theta)
     assert Player(loaded).text() == Player(run).text()
     assert Player(loaded).meta == Player(run).meta
@@ -143,7 +155,9 @@ def test_a_run_of_a_readers_own_goes_through_a_file_and_says_whose_it_was(tmp_pa
     assert loaded.attrs["surface"] == f"{__name__}.my hill"
     assert recipe(loaded).keys() == {"start", "rule", "steps", "seed"}
     player = Player(loaded.assign_attrs(surface=own))
-    assert "recorded" in player.meta["series"][0], "its gradients are not the surface's: the page cannot compute it"
+    assert "recorded" in player.meta["series"][0], (
+        "its gradients are not the surface's: the page cannot compute it"
+    )
 
 
 # Processes.
@@ -156,7 +170,9 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(
-    "thing", [*LIBRARY.values(), *MADE, *PROBLEMS], ids=lambda thing: getattr(thing, "name", None) or text(thing)
+    "thing",
+    [*LIBRARY.values(), *MADE, *PROBLEMS],
+    ids=lambda thing: getattr(thing, "name", None) or text(thing),
 )
 def test_everything_can_be_pickled_and_copied(thing):
     for again in (pickle.loads(pickle.dumps(thing)), copy.deepcopy(thing)):
@@ -169,7 +185,9 @@ def test_everything_can_be_pickled_and_copied(thing):
             assert (again.window, again.minima, again.coords) == (thing.window, thing.minima, thing.coords)
 
 
-@pytest.mark.parametrize("opt", [WRAPPED, lookahead(lamb(lr=0.1)), adam(lr=JOINED, beta1=np.array([0.5, 0.9]))], ids=repr)
+@pytest.mark.parametrize(
+    "opt", [WRAPPED, lookahead(lamb(lr=0.1)), adam(lr=JOINED, beta1=np.array([0.5, 0.9]))], ids=repr
+)
 def test_what_was_pickled_takes_the_same_steps(opt):
     again = pickle.loads(pickle.dumps(opt))
     thetas = [np.array([[1.0, 2.0], [3.0, -4.0]]) for _ in range(2)]
