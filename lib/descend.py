@@ -78,8 +78,8 @@ def descend(
     every : keep every so many steps; the start and the last step are always kept
     record : what else to keep, of "grad", the gradient that the next step sees, and the names of the rule's
         slots; each (step, coord, *runs)
-    tol : stop a run where the exact gradient's norm is at most this; ≥ 0. With a `gradient` source it costs an
-        exact gradient a step.
+    tol : stop a run where the exact gradient's norm is at most this; ≥ 0. With a `gradient` source it costs
+        an exact gradient a step.
 
     Returns
     -------
@@ -226,12 +226,13 @@ class _Kept:
 
     def of(self, *place: int) -> "_Kept":
         """The same arrays, of one run."""
+        at: Any = (..., *place)
         return replace(
             self,
-            vectors={name: array[:, :, *place] for name, array in self.vectors.items()},
-            numbers={name: array[:, *place] for name, array in self.numbers.items()},
-            diverged=self.diverged[*place, ...],
-            stopped=self.stopped[*place, ...],
+            vectors={name: array[at] for name, array in self.vectors.items()},
+            numbers={name: array[at] for name, array in self.numbers.items()},
+            diverged=self.diverged[at],
+            stopped=self.stopped[at],
         )
 
     def dataset(self, surface: Surface, dims: list[str]) -> xr.Dataset:
@@ -375,8 +376,8 @@ def _check(what: str, surface: Any, opt: Any) -> None:
     """Raise unless these are a surface and a rule."""
     if not isinstance(surface, Surface):
         raise TypeError(
-            f"surface is {brief(surface)}; give one of lib.surfaces or lib.problems, or make one of a function "
-            "with @surface(window=[(-2, 2), (-2, 2)])"
+            f"surface is {brief(surface)}; give one of lib.surfaces or lib.problems, or make one of a "
+            "function with @surface(window=[(-2, 2), (-2, 2)])"
         )
     if not isinstance(opt, Optimizer):
         example = "adam(lr=0.1)" if what == "opt" else "adam"
@@ -391,8 +392,8 @@ def _estimate(surface: Surface, gradient: Source | None, seed: int) -> Estimate 
     if isinstance(gradient, Minibatches | Noise):
         return gradient(surface, rng)
     form = (
-        "give a source, such as Minibatches(32) or Noise(0.5): a function of the surface and a random generator "
-        "that returns the function θ ↦ estimate of the gradient"
+        "give a source, such as Minibatches(32) or Noise(0.5): a function of the surface and a random "
+        "generator that returns the function θ ↦ estimate of the gradient"
     )
     said = f"the class {gradient.__name__}" if isinstance(gradient, type) else brief(gradient)
     if not callable(gradient) or isinstance(gradient, type):
@@ -401,8 +402,8 @@ def _estimate(surface: Surface, gradient: Source | None, seed: int) -> Estimate 
         inspect.signature(gradient).bind(surface, rng)
     except TypeError:
         raise TypeError(
-            f"gradient is {said}, which cannot be called with a surface and a random generator; {form}. The exact "
-            "gradient is a part of the surface"
+            f"gradient is {said}, which cannot be called with a surface and a random generator; {form}. The "
+            "exact gradient is a part of the surface"
         ) from None
     except ValueError:  # compiled code does not say what it takes
         pass
@@ -415,8 +416,8 @@ def _estimate(surface: Surface, gradient: Source | None, seed: int) -> Estimate 
         numbers = reals("an estimate of the gradient", found, "one number for each coordinate of each run")
         if numbers.shape != theta.shape:
             raise ValueError(
-                f"an estimate of the gradient has shape {numbers.shape}, and theta {theta.shape}; give one number "
-                "for each coordinate of each run"
+                f"an estimate of the gradient has shape {numbers.shape}, and theta {theta.shape}; give one "
+                "number for each coordinate of each run"
             )
         return numbers.astype(float)
 

@@ -31,8 +31,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from lib.checks import brief, reals
-from lib.surfaces import Array, Surface, Window, points
+from lib.checks import Array, brief, reals
+from lib.surfaces import Surface, Window, points
 
 BLOCK = 2**18
 """Examples × runs that are computed at once: few enough that what lies between them stays in cache."""
@@ -79,8 +79,8 @@ class Problem(Surface):
         super().__post_init__()
         if self.window and len(self.window) != len(self.coords):
             raise ValueError(
-                f"window has {len(self.window)} pairs, and {self.name} {len(self.coords)} parameters; give one "
-                "pair (low, high) for each, or no window"
+                f"window has {len(self.window)} pairs, and {self.name} {len(self.coords)} parameters; give "
+                "one pair (low, high) for each, or no window"
             )
 
     @property
@@ -128,7 +128,7 @@ class Problem(Surface):
             return tuple(array[np.asarray(rows)] for array in self.data)
         except (IndexError, ValueError, TypeError):
             raise ValueError(
-                f"rows is {brief(rows)}; {self.name} has the rows 0 to {self.size - 1}: give a list of whole numbers"
+                f"rows is {brief(rows)}; {self.name} has the rows 0 to {self.size - 1}: give a list of these"
             ) from None
 
     @property

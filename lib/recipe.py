@@ -97,7 +97,7 @@ def write(
 
 
 def recipe(run: xr.Dataset) -> dict[str, Any]:
-    """What was run: surface, start, rule, steps, gradient, seed, tol and hyperparameters, as `sweep` takes them.
+    """What was run: surface, start, rule, steps, gradient, seed, tol, hyperparameters, as `sweep` takes them.
 
     What the run does not say is left out, and so is a reader's own after loading; what was put into
     `run.attrs` as an object is that object.
@@ -144,7 +144,7 @@ def default(rule: Optimizer, name: str) -> Any:
 
 
 def text(value: Any) -> str:
-    """The text of which `read` makes this again; of what is not this library's, its name after its module's."""
+    """The text of which `read` makes this again; of what is not this library's, its module and name."""
     if isinstance(value, np.generic | np.ndarray):
         return text(value.tolist())
     if value is None or isinstance(value, bool | int | float | str):
@@ -157,10 +157,10 @@ def text(value: Any) -> str:
         return _call(type(value), (), vars(value))
     if made := getattr(value, "made_by", None):
         return _call(*made)
-    name = getattr(value, "name", None) or getattr(value, "__qualname__", type(value).__qualname__)
+    name = str(getattr(value, "name", None) or getattr(value, "__qualname__", type(value).__qualname__))
     ours = LIBRARY.get(name)
     if ours is not None and (value is ours or (isinstance(value, Optimizer) and value.rule is ours.rule)):
-        return str(name)
+        return name
     function = getattr(value, "function", None) or getattr(value, "rule", None) or value
     return f"{getattr(function, '__module__', '__main__')}.{name}"
 
@@ -190,9 +190,9 @@ def _made(node: ast.expr) -> Any:
             return [_made(part) for part in node.elts]
         case ast.Name() if node.id in LIBRARY:
             return LIBRARY[node.id]
-        case ast.Call(func=ast.Name()) if node.func.id in MAKERS:
+        case ast.Call(func=ast.Name(id=maker)) if maker in MAKERS:
             named = {str(keyword.arg): _made(keyword.value) for keyword in node.keywords}
-            return MAKERS[node.func.id](*map(_made, node.args), **named)
+            return MAKERS[maker](*map(_made, node.args), **named)
     raise ValueError(f"{ast.unparse(node)} is not this library's")
 
 

@@ -196,8 +196,8 @@ class Surface:
             return numbers.astype(theta.dtype)
         if numbers.size != 1:
             raise ValueError(
-                f"{self.name} returned an array of shape {numbers.shape}, where {shape} is wanted: a number for "
-                "each run. Sum over coordinates only, x**2 + y**2, not over runs as np.sum(x**2) does"
+                f"{self.name} returned an array of shape {numbers.shape}, where {shape} is wanted: a number "
+                "for each run. Sum over coordinates only, x**2 + y**2, not over runs as np.sum(x**2) does"
             )
         self.check_runs(theta)
         return np.full(shape, numbers.item(), theta.dtype)
@@ -244,9 +244,9 @@ class Surface:
         size = np.abs(np.hstack([alone, together])).max(axis=1, keepdims=True)
         if not (np.abs(together - alone) <= 1e-6 * size).all():
             raise ValueError(
-                f"{self.name} mixes its runs: side by side two of them get {together[0]}, and alone {alone[0]}; "
-                f"their gradients are {together[1:].tolist()} and {alone[1:].tolist()}. Sum over coordinates "
-                "only, x**2 + y**2, not over runs as np.sum(x**2) does"
+                f"{self.name} mixes its runs: side by side two get {together[0]}, alone {alone[0]}; their "
+                f"gradients are {together[1:].tolist()} and {alone[1:].tolist()}. Sum over coordinates only, "
+                "x**2 + y**2, not over runs as np.sum(x**2) does"
             )
         return True
 
@@ -285,8 +285,8 @@ def _arguments(function: Callable[..., Any], count: int, name: str) -> tuple[str
     if not needed <= count <= len(taken):
         names = ", ".join(p.name for p in taken)
         raise ValueError(
-            f"{name} has the coordinates ({names}), and its window {count} pair{'s' * (count != 1)}; write one "
-            "coordinate after the other, def f(x, y), and give the window a pair (low, high) for each"
+            f"{name} has the coordinates ({names}), and its window {count} pair{'s' * (count != 1)}; write "
+            "one coordinate after the other, def f(x, y), and give the window a pair (low, high) for each"
         )
     return tuple(p.name for p in taken[:count])
 

@@ -700,5 +700,5 @@ def test_the_memory_of_a_system_that_does_not_say(monkeypatch):
         return empty(shape, *more, **options)
 
     monkeypatch.setattr(np, "empty", full)
-    with pytest.raises(ValueError, match="these 1 runs keep 4 of 3 steps: .* bytes"):
+    with pytest.raises(ValueError, match=r"these 1 runs keep 4 of 3 steps: .* bytes"):
         descend(booth, (0, 0), gd(lr=0.1), 3)

@@ -1,8 +1,8 @@
 """The player: a recorded run, a grid of runs or a race of several, in motion.
 
-The page computes: `lib.player.document` writes down what rule and surface do, and the modules in ``js/`` carry that
-list out and draw. No step is written in JavaScript. `lib.player.wire` packs what the page is sent; its
-modules it gets as one text, which `lib.player.bundle` puts together.
+The page computes: `lib.player.document` writes down what rule and surface do, and the modules in ``js/``
+carry that list out and draw. No step is written in JavaScript. `lib.player.wire` packs what the page is sent;
+its modules it gets as one text, which `lib.player.bundle` puts together.
 """
 
 import base64
@@ -198,16 +198,23 @@ def _check(name: str, run: Any) -> xr.Dataset:
             f"{name} has theta of {sizes}; the player shows one or two coordinates and at least the start. "
             "With more coordinates plot the loss: run.loss.plot()"
         )
+    for axis in run["theta"].dims:
+        values = run[axis].values
+        if axis != "coord" and (values.dtype.kind not in "fiu" or not np.isfinite(values).all()):
+            raise ValueError(
+                f"{name} has the axis {axis} with the values {brief(values.tolist())}; a slider needs the "
+                'numbers of a sweep. Runs with names race: Player({"gd": run, "adam": other})'
+            )
     made = recipe(run)
-    surface = made.get("surface")
+    surface: Any = made.get("surface")
     if not hasattr(surface, "window"):
         said = f"; {run.attrs['surface']} is not one of lib's" if run.attrs.get("surface") else ""
         raise ValueError(
-            f"{name} does not say its surface{said}; set run.attrs['surface'], one of lib.surfaces or your own"
+            f"{name} does not say its surface{said}; set run.attrs['surface'], one of lib.surfaces or yours"
         )
     if not surface.window:
         raise ValueError(
-            f"{name} is of {surface.name}, which has no window to look through; plot the loss: run.loss.plot()"
+            f"{name} is of {surface.name}, which has no window to look at; plot the loss: run.loss.plot()"
         )
     if "gradient" in run.attrs:  # of a reader's own source the text is left
         made.setdefault("gradient", run.attrs["gradient"])
@@ -219,7 +226,7 @@ def _check(name: str, run: Any) -> xr.Dataset:
 def _in_order(name: str, run: xr.Dataset, surface: Surface) -> xr.Dataset:
     """The run with its steps counted up, in whole numbers, and its coordinates as the surface takes them."""
     step = run["step"].values
-    if step.dtype.kind not in "fiu" or (step != np.floor(step)).any() or len(set(step.tolist())) < len(step):
+    if (step != np.floor(step)).any() or len(set(step.tolist())) < len(step):
         raise ValueError(
             f"{name} has the steps {brief(step.tolist())}; each is a whole number, and there once"
         )
@@ -227,8 +234,8 @@ def _in_order(name: str, run: xr.Dataset, surface: Surface) -> xr.Dataset:
     coords = [str(coord) for coord in run["coord"].values]
     if sorted(coords) != sorted(surface.coords):
         raise ValueError(
-            f"{name} has the coordinates {', '.join(coords)}, and {surface.name} {', '.join(surface.coords)}; give "
-            "it as descend or sweep returned it"
+            f"{name} has the coordinates {', '.join(coords)}, {surface.name} {', '.join(surface.coords)}; "
+            "give it as descend or sweep returned it"
         )
     return run.isel(coord=[coords.index(coord) for coord in surface.coords])
 
@@ -246,8 +253,8 @@ def _check_numbers(name: str, run: xr.Dataset, surface: Surface) -> None:
         whole = not (off & np.isfinite(value) & np.isfinite(loss).all(axis=0)).any()
     if not whole:
         raise ValueError(
-            f"{name} does not hold runs down {surface.name}: at the last step its loss is not the value at theta, "
-            "or numbers are missing. Of a mean or a mask choose the runs instead: grid.sel(lr=0.1)"
+            f"{name} does not hold runs down {surface.name}: at the last step its loss is not the value at "
+            "theta, or numbers are missing. Of a mean or a mask choose the runs instead: grid.sel(lr=0.1)"
         )
 
 

@@ -30,11 +30,11 @@ Three traitlets reach the page, and the saved notebook.
         code       the Python that makes the run, with {name} for an axis's value and {0}, {1} for the start's
                    coordinates; null if unknown
 
-A series with a rule is computed by the page, at every position of its sliders and from every start. ``data`` (bytes) has
-the recorded series one after the other, each an array (*its axes, channel, step) in C order of little-endian
-float32. The channels are the coordinates, loss − floor, the gradient's norm, and for each inner quantity one a
-coordinate. Inner quantities belong to the step about to be taken from there: m is the one that this step will
-use. A diverged run is NaN after its last point.
+A series with a rule is computed by the page, at every position of its sliders and from every start. ``data``
+(bytes) has the recorded series one after the other, each an array (*its axes, channel, step) in C order of
+little-endian float32. The channels are the coordinates, loss − floor, the gradient's norm, and for each inner
+quantity one a coordinate. Inner quantities belong to the step about to be taken from there: m is the one that
+this step will use. A diverged run is NaN after its last point.
 
 ``landscape`` (JSON): shapes from the lowest to the highest::
 
@@ -140,11 +140,6 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
     for name, run in runs.items():
         for axis in map(str, run["theta"].dims[2:]):
             values = run[axis].values
-            if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
-                raise ValueError(
-                    f"{name!r} has the axis {axis} with the values {brief(values.tolist())}; a slider needs "
-                    'the numbers of a sweep. Runs with names race in one picture: Player({"gd": run, "adam": other})'
-                )
             if axes.setdefault(axis, values.tolist()) != values.tolist():
                 raise ValueError(
                     f"{name!r} has other values of {axis} than a run before it; give both the same"
@@ -153,7 +148,8 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
         raise TypeError(f'at is {brief(at)}; give a dict of the sliders\' values: at={{"lr": 0.1}}')
     if at.keys() - axes.keys():
         raise ValueError(
-            f"at has {', '.join(map(str, at.keys() - axes.keys()))}; the sweep axes are {', '.join(axes) or 'none'}"
+            f"at has {', '.join(map(str, at.keys() - axes.keys()))}; "
+            f"the sweep axes are {', '.join(axes) or 'none'}"
         )
     for name, value in at.items():
         number = reals(f"at[{name!r}]", value, "the number at which its slider opens")
@@ -166,7 +162,7 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
 
 
 def _heights(surface: Any) -> tuple[float, float]:
-    """The lowest and the highest value in the window; around what is the same everywhere, or nowhere defined."""
+    """The lowest and the highest value in the window; where there is one value or none, room around it."""
     axes = (np.linspace(low, high, 201) for low, high in surface.window)
     height = plotting.values(surface, np.stack(np.meshgrid(*axes)))
     seen = height[np.isfinite(height)]
@@ -411,7 +407,9 @@ def also(run: xr.Dataset) -> dict[str, Any]:
     """What else the run was made with: where its gradients came from, what was recorded."""
     made: dict[str, Any] = {"every": every(run)}
     if run.attrs.get("gradient") is not None:
-        made |= {key: run.attrs[key] for key in ("gradient", "seed")}
+        made["gradient"] = run.attrs["gradient"]
+    if run.attrs.get("gradient") is not None or "seed" in run.dims:
+        made["seed"] = run["seed"].values.tolist() if "seed" in run.coords else run.attrs["seed"]
     if run.attrs.get("tol") is not None:
         made["tol"] = run.attrs["tol"]
     record = [name for name in ("grad", *run.attrs["rule"].slots) if name in run]
@@ -435,9 +433,12 @@ def _code(run: xr.Dataset) -> str | None:
     names = [f"start_{name}" for name in run["coord"].values]
     point = ", ".join(f"{{{name if name in axes else i}}}" for i, name in enumerate(names))
     point = f"({point})" if len(names) > 1 else f"[{point}]"
-    if set(axes) - set(given(run)) - set(names):
+    if set(axes) - set(given(run)) - {*names, "seed"}:
         return None
-    extra = "".join(f", {k}={v!r}" for k, v in also(run).items() if (k, v) != ("every", 1))
+    more = {k: repr(v) for k, v in also(run).items() if k != "every" or v != 1}
+    if "seed" in axes:
+        more["seed"] = "{seed}"
+    extra = "".join(f", {k}={v}" for k, v in more.items())
     steps = int(run.attrs["steps"])
     return (
         f"descend({run.attrs['surface']}, {point}, {rule.name}({', '.join(settings)}), steps={steps}{extra})"
