@@ -4,7 +4,6 @@ The file is a zip archive of `.npy` arrays, named by their place, and of `header
 `np.load("run.npz")["theta"]` reads the parameters without this library. It holds no pickle and no code.
 """
 
-import inspect
 import io
 import json
 import os
@@ -12,7 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
-from zipfile import ZipFile
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Generator, Philox, SeedSequence
@@ -20,12 +19,17 @@ from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, Generator, Philox, Se
 from lib import dialects, optimizers
 from lib.checks import REQUIRED, Array, Parameters, check_parameters
 from lib.engine import Optimizer, State
+from lib.recipe import default, text
+from lib.schedules import Schedule
 
 RULES = [*vars(optimizers).values(), *vars(dialects).values()]
 LIBRARY = {rule.name: rule for rule in RULES if isinstance(rule, Optimizer)}
 """The rules that `load` finds by name; any other has to be given."""
 
 FORMAT, VERSION, HEADER = "downhill checkpoint", 1, "header.json"
+LARGEST_HEADER = 2**24
+"""Bytes of `header.json` that are read, enough for the names of 50,000 arrays: a file cannot make more work
+or take more memory than its own length."""
 BIT_GENERATORS = {kind.__name__: kind for kind in (PCG64, PCG64DXSM, MT19937, Philox, SFC64)}
 File = str | os.PathLike[str]
 
@@ -90,14 +94,16 @@ def save(path: File, theta: Parameters, state: State, opt: Optimizer, rng: Gener
     run: dict[str, Any] = {"hyperparameters": opt.hyperparameters, "theta": theta, "state": state}
     run["rng"] = None if rng is None else _generator_state(rng)
     header |= {"library": library} | _pack(run, "", arrays)
-    text = json.dumps(header, indent=1, default=lambda scalar: scalar.item())  # a NumPy number is no JSON
+    said = json.dumps(header, indent=1, default=lambda scalar: scalar.item())  # a NumPy number is no JSON
+    if len(said.encode()) > LARGEST_HEADER:
+        raise ValueError(f"theta has {len(arrays):,} arrays, more than a checkpoint names; join some of them")
     path = Path(path).resolve()
     temporary = path.with_name(f"downhill-{uuid.uuid4().hex}.tmp")
     try:
         with open(temporary, "xb") as file:
             with ZipFile(file, "w") as archive:
                 with archive.open(HEADER, "w") as member:
-                    member.write(text.encode())
+                    member.write(said.encode())
                 for name, array in arrays.items():
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, array, allow_pickle=False)
@@ -122,7 +128,8 @@ def load(path: File, opt: Optimizer | None = None) -> Checkpoint:
     ------
     CheckpointError
         When the file is cut short, damaged, foreign or of a newer format, holds a run of another rule than
-        `opt`, or needs a rule or a schedule to be given.
+        `opt` or of other hyperparameters, or needs a rule or a schedule to be given. A schedule of
+        `lib.schedules` is compared with the saved one; of any other function only the name can be.
     TypeError, OSError
         When `opt` is not a rule; when the file cannot be opened.
     """
@@ -131,9 +138,10 @@ def load(path: File, opt: Optimizer | None = None) -> Checkpoint:
     with open(path, "rb") as file:
         try:
             with ZipFile(file) as archive:
+                _check_sizes(archive, os.fstat(file.fileno()).st_size)
                 header = json.loads(archive.read(HEADER))
                 rule = _rule(header, opt)
-                run = _unpack(header, archive)
+                run = _unpack(header, archive, set())
             check_parameters(run["theta"])
             rule.check_state(run["state"], run["theta"])
             opt = _with_saved(rule, run["hyperparameters"])
@@ -169,17 +177,41 @@ def _with_saved(rule: Optimizer, saved: dict[str, Any]) -> Optimizer:
     """The rule with the saved hyperparameters, and its own where those were schedules."""
     changed = {}
     for name, value in saved.items():
-        given, default = rule.hyperparameters[name], inspect.signature(rule.rule).parameters[name].default
+        given = rule.hyperparameters[name]
         if isinstance(value, dict):
             if given is REQUIRED or not callable(given):
                 again = f"load(path, opt={rule.name}({name}={value['schedule']}))"
                 raise CheckpointError(f"has of {name}, a schedule, only the name. Give it: {again}")
+            if _schedule_name(given) != value["schedule"]:
+                found = f"was saved with {name} = {value['schedule']}; opt has {_schedule_name(given)}"
+                raise CheckpointError(
+                    f"{found}. Give the one it was saved with, and change it in what load returns"
+                )
         elif not np.array_equal(given, value):
-            if not np.array_equal(given, default):
+            if not np.array_equal(given, default(rule, name)):
                 found = f"was saved with {name} = {value!r}; opt is {rule!r}"
                 raise CheckpointError(f"{found}. Leave {name} out, and change it in what load returns")
             changed[name] = value
     return rule(**changed)
+
+
+def _schedule_name(schedule: Any) -> str:
+    """What a checkpoint holds of a schedule: of one of `lib.schedules` all of it, of any other its name."""
+    if isinstance(schedule, Schedule):
+        return text(schedule)
+    return str(getattr(schedule, "__name__", type(schedule).__name__))
+
+
+def _check_sizes(archive: ZipFile, size: int) -> None:
+    """Raise unless what is in the archive is as long as it says, and in its file once."""
+    members = archive.infolist()
+    if archive.getinfo(HEADER).file_size > LARGEST_HEADER:
+        raise ValueError(f"its {HEADER} is longer than {LARGEST_HEADER:,} bytes")
+    if (
+        any(member.compress_type != ZIP_STORED for member in members)
+        or sum(m.file_size for m in members) > size
+    ):
+        raise ValueError("its parts are compressed, or share their bytes; save() writes each as it is")
 
 
 def _pack(value: Any, name: str, arrays: dict[str, Array]) -> Any:
@@ -191,16 +223,19 @@ def _pack(value: Any, name: str, arrays: dict[str, Array]) -> Any:
         return {"npy": name[:-1]}
     if value is REQUIRED:
         raise TypeError(f"{name.split('/')[1]} has no value yet: give the rule one")
-    return {"schedule": getattr(value, "__name__", type(value).__name__)} if callable(value) else value
+    return {"schedule": _schedule_name(value)} if callable(value) else value
 
 
-def _unpack(value: Any, archive: ZipFile) -> Any:
+def _unpack(value: Any, archive: ZipFile, seen: set[str]) -> Any:
     if not isinstance(value, dict):
         return value
     if value.keys() == {"npy"} and isinstance(value["npy"], str):
+        if value["npy"] in seen:
+            raise ValueError(f"its array {value['npy']} is there twice")
+        seen.add(value["npy"])
         member = archive.read(f"{value['npy']}.npy")  # whole: only then is its checksum compared
         return np.lib.format.read_array(io.BytesIO(member), allow_pickle=False)
-    return {key: _unpack(part, archive) for key, part in value.items()}
+    return {key: _unpack(part, archive, seen) for key, part in value.items()}
 
 
 def _generator_state(rng: Generator) -> dict[str, Any]:
@@ -212,6 +247,12 @@ def _generator_state(rng: Generator) -> dict[str, Any]:
 
 
 def _generator(saved: dict[str, Any]) -> Generator:
+    said = saved["seed"] or {}
+    if (
+        max(said.get("pool_size", 4), *(np.size(said.get(name, 0)) for name in ("entropy", "spawn_key")))
+        > 1000
+    ):
+        raise ValueError("the seed of its generator is too long")  # to mix it could take hours
     seed = saved["seed"] and SeedSequence(**saved["seed"])
     bits = BIT_GENERATORS[saved["state"]["bit_generator"]](seed)
     bits.state = saved["state"]

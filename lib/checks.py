@@ -5,6 +5,7 @@ goes by its name, in one table, `ALLOWED`: a new name is entered there. NumPy on
 """
 
 import inspect
+import sys
 from math import inf
 from typing import Any, NamedTuple
 
@@ -118,3 +119,39 @@ def as_gradient(g: Any, theta: Array, owners: set[int], of: str = "") -> Array:
             f"theta has shape {theta.shape}. Give one number for each parameter"
         )
     return gradient.astype(theta.dtype, copy=id(owner(gradient)) in owners)
+
+
+def reals(name: str, value: Any, form: str) -> Array:
+    """`value` as an array of floats; whatever is not made of real numbers is told which form it has to have.
+
+    >>> reals("start", {"x": 1}, "one number per coordinate")
+    Traceback (most recent call last):
+    TypeError: start is {'x': 1}; give one number per coordinate
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # rows of different lengths
+        array = np.empty(0, object)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} is {brief(value)}; give {form}")
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def whole(name: str, value: Any, lowest: int) -> int:
+    """`value` as an int, if it is a whole number that is not below the lowest."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
+        raise ValueError(f"{name} is {brief(value)}; it has to be a whole number ≥ {lowest}")
+    return int(value)
+
+
+def brief(value: Any) -> str:
+    """What was given, on one line of a message."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:97]}…"
+
+
+def pickled_by_name(function: Any) -> None:
+    """Let a pickle find a function that stands behind what a decorator made of it: as `adam.__wrapped__`."""
+    stands: Any = getattr(sys.modules.get(function.__module__), function.__qualname__, None)
+    if getattr(stands, "__wrapped__", None) is function:
+        function.__qualname__ += ".__wrapped__"

@@ -41,6 +41,7 @@ from lib.checks import (
     check,
     check_parameters,
     owner,
+    pickled_by_name,
     show,
     stem,
 )
@@ -135,6 +136,7 @@ class Optimizer:
         self.matrix = matrix
         self.shapes = shapes or {}
         self.clips: tuple[Callable[..., list[Array]], ...] = ()  # what wraps the gradient, see wrappers.py
+        self.made_by: Any = None  # the wrapper and what it was given: what a pickle holds
         self.name = rule.__name__
         self.slots = tuple(positional[3:])
         self.hyperparameters = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -161,13 +163,16 @@ class Optimizer:
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """A pickle has the name of the rule: where its function would be looked for, the optimizer stands."""
+        """A pickle has the name of the rule, or of the wrapper and its rule: functions are not in it."""
+        given = {name: value for name, value in self.hyperparameters.items() if value is not REQUIRED}
+        if self.made_by:
+            return _wrapped, (*self.made_by, given)
         module, name = self.rule.__module__, self.rule.__name__
         named = getattr(sys.modules.get(module), name, None)
-        if not isinstance(named, Optimizer) or (named.rule, named.clips) != (self.rule, self.clips):
-            return super().__reduce_ex__(protocol)  # which says what cannot be pickled
-        given = {name: value for name, value in self.hyperparameters.items() if value is not REQUIRED}
-        return _by_name, (module, name, given)
+        if isinstance(named, Optimizer) and named.rule is self.rule and module != "__main__":
+            return _by_name, (module, name, given)
+        pickled_by_name(self.rule)  # a worker may not have this __main__: what pickles by value does so here
+        return super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         given = ", ".join(
@@ -367,6 +372,12 @@ class Optimizer:
 def _by_name(module: str, name: str, hyperparameters: dict[str, Any]) -> Optimizer:
     """What a pickle stands for."""
     return getattr(importlib.import_module(module), name)(**hyperparameters)
+
+
+def _wrapped(wrapper: Callable[..., Optimizer], inside: Any, named: Any, given: dict[str, Any]) -> Optimizer:
+    made = wrapper(*inside, **named)
+    made.hyperparameters |= given
+    return made
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from matplotlib.colors import LogNorm, to_hex, to_rgb
 from matplotlib.patheffects import Normal, Stroke
 
 from lib.checks import Array
+from lib.recipe import name_of
 from lib.surfaces import Surface, Window
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -101,16 +102,29 @@ def _method(name: str) -> str:
     return name.split(",")[0].split("(")[0].strip()
 
 
+def values(surface: Surface, points: Array) -> Array:
+    """The surface's values, NaN where it has none: nobody is warned of what is only looked at."""
+    with np.errstate(all="ignore"):
+        found = surface(points)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
 def heights(surface: Surface, window: Window, points: int = 241) -> tuple[Array, Array, Array]:
     """Two axes of `points` numbers and the surface's values on their grid, of shape (y, x)."""
     x, y = (np.linspace(low, high, points) for low, high in window)
-    return x, y, surface(np.stack(np.meshgrid(x, y)))
+    return x, y, values(surface, np.stack(np.meshgrid(x, y)))
 
 
 def levels(surface: Surface, values: Array, count: int = 15) -> tuple[Array, Array]:
-    """What contours are drawn of, and at which of its values: the heights' fourth root, or the heights."""
-    shown = (values - values.min()) ** (0.25 if surface.minima else 1.0)
-    return shown, np.linspace(0, shown.max(), count)
+    """What contours are drawn of, and at which of its values: the heights' fourth root, or the heights.
+
+    Where there is no height, nothing is drawn; what is the same everywhere is drawn as halfway up.
+    """
+    seen = np.ma.masked_invalid(values)
+    if seen.mask.all() or seen.min() == seen.max():
+        return np.full_like(values, 0.5), np.linspace(0, 1, count)
+    shown = (seen - seen.min()) ** (0.25 if surface.minima else 1.0)
+    return (shown if seen.mask.any() else shown.data), np.linspace(0, float(shown.max()), count)
 
 
 def landscape(surface: Surface, ax: Axes | None = None, window: Window | None = None) -> Axes:
@@ -129,13 +143,13 @@ def landscape(surface: Surface, ax: Axes | None = None, window: Window | None = 
     window = window or surface.window
     if len(window) == 1:
         x = np.linspace(*window[0], 481)
-        ax.plot(x, surface(x[np.newaxis]), color="#888888", linewidth=1.5, zorder=1)
+        ax.plot(x, values(surface, x[np.newaxis]), color="#888888", linewidth=1.5, zorder=1)
         ax.set(xlim=window[0], xlabel=surface.coords[0], ylabel="f")
         return ax
     if len(window) != 2:
         raise ValueError(f"{surface.name} has {len(window)} coordinates; a map shows one or two")
-    x, y, values = heights(surface, window)
-    shown, steps = levels(surface, values)
+    x, y, height = heights(surface, window)
+    shown, steps = levels(surface, height)
     colors = plt.get_cmap("bone_r")(np.linspace(0.0, 0.32, len(steps) - 1))
     ax.contourf(x, y, shown, steps, colors=colors, zorder=0)
     ax.contour(x, y, shown, steps[1:-1], colors="#8595a1", linewidths=0.6, linestyles="-", zorder=0)
@@ -164,12 +178,13 @@ def path(run: xr.Dataset, ax: Axes | None = None, label: str | None = None, **ch
     others = [str(dim) for dim in run.theta.dims if dim not in ("step", "coord")]
     if others:
         raise ValueError(f"a path is one run; this has {', '.join(others)}. Choose with .sel or .isel")
-    label = run.attrs["rule"].name if label is None else label
+    rule = name_of(run.attrs.get("rule", "run"))
+    label = rule if label is None else label
     points = run.theta.transpose("coord", "step").values
     if len(points) == 1:
         points = np.stack([points[0], run.loss.values])
     last = points.shape[1] - 1
-    look = style(label if _method(label) in STYLES else run.attrs["rule"].name)
+    look = style(label if _method(label) in STYLES else rule)
     marks = {"markersize": 3.5, "markevery": sorted({*range(min(last, 40)), last})}
     ax.plot(*points, label=label, path_effects=HALO, **{"zorder": 2, **look, **marks, **changes})
     return ax
@@ -239,7 +254,7 @@ def _edges(centers: Array, log: bool) -> Array:
 
 def relief(surface: Surface, ax: Any, window: Window | None = None, points: int = 61) -> Axes:
     """Draw a surface of two coordinates as a relief; `ax` is made with `projection="3d"`."""
-    x, y, values = heights(surface, window or surface.window, points)
-    ax.plot_surface(*np.meshgrid(x, y), values, cmap="cividis", linewidth=0, rcount=points, ccount=points)
+    x, y, height = heights(surface, window or surface.window, points)
+    ax.plot_surface(*np.meshgrid(x, y), height, cmap="cividis", linewidth=0, rcount=points, ccount=points)
     ax.set(xlabel=surface.coords[0], ylabel=surface.coords[1], zlabel="f")
     return ax

@@ -31,7 +31,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from lib.surfaces import Array, Surface, Window
+from lib.checks import Array, brief, reals
+from lib.surfaces import Surface, Window, points
 
 BLOCK = 2**18
 """Examples × runs that are computed at once: few enough that what lies between them stays in cache."""
@@ -71,9 +72,16 @@ class Problem(Surface):
     names: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", tuple(map(np.asarray, self.data)))
         lengths = [len(array) for array in self.data]
         if len(set(lengths)) != 1 or not lengths[0]:
             raise ValueError(f"the data of {self.name} have lengths {lengths}: one number ≥ 1 is wanted")
+        super().__post_init__()
+        if self.window and len(self.window) != len(self.coords):
+            raise ValueError(
+                f"window has {len(self.window)} pairs, and {self.name} {len(self.coords)} parameters; give "
+                "one pair (low, high) for each, or no window"
+            )
 
     @property
     def size(self) -> int:
@@ -99,32 +107,45 @@ class Problem(Surface):
 
     def value_and_grad(self, theta: ArrayLike, rows: ArrayLike | None = None) -> tuple[Array, Array]:
         """Mean loss (*runs) and gradient (d, *runs) at `theta` (d, *runs), over these rows of the data."""
-        theta = np.asarray(theta)
-        if theta.dtype.kind != "f":
-            theta = theta.astype(float)
+        theta = points(theta)
         d = sum(map(prod, self.shapes.values()))
         if theta.ndim == 0 or len(theta) != d:
             raise ValueError(
                 f"{self.name} has {d} parameters, {dict(self.shapes)}; theta has shape {theta.shape}. "
                 "The first axis of theta is the parameter."
             )
-        data = self.data if rows is None else tuple(array[np.asarray(rows)] for array in self.data)
+        data = self.data if rows is None else self._rows(rows)
         runs, together = theta.shape[1:], max(1, BLOCK // len(data[0]))
         if prod(runs) <= together:
-            return self._value_and_grad(theta, data)
+            return self._evaluate(theta, data)
         flat = theta.reshape(d, -1)
         starts = range(0, flat.shape[1], together)
-        values, grads = zip(
-            *(self._value_and_grad(flat[:, i : i + together], data) for i in starts), strict=True
-        )
+        values, grads = zip(*(self._evaluate(flat[:, i : i + together], data) for i in starts), strict=True)
         return np.concatenate(values).reshape(runs), np.concatenate(grads, axis=1).reshape(theta.shape)
 
-    def _value_and_grad(self, theta: Array, data: tuple[Array, ...]) -> tuple[Array, Array]:
-        value, parts = self.function(*self.views(theta).values(), *data)
-        grad = np.empty_like(theta)
+    def _rows(self, rows: ArrayLike) -> tuple[Array, ...]:
+        try:
+            return tuple(array[np.asarray(rows)] for array in self.data)
+        except (IndexError, ValueError, TypeError):
+            raise ValueError(
+                f"rows is {brief(rows)}; {self.name} has the rows 0 to {self.size - 1}: give a list of these"
+            ) from None
+
+    @property
+    def _dimension(self) -> int:
+        return len(self.coords)
+
+    def _split(self, theta: Array) -> list[Array]:
+        return list(self.views(theta).values())
+
+    def _fill(self, grad: Array, parts: Any, theta: Array) -> None:
+        if len(parts) != len(self.shapes):
+            self._miscounts(parts, len(self.shapes))
         for view, part in zip(self.views(grad).values(), parts, strict=True):
-            view[...] = part
-        return np.asarray(value), grad
+            view[...] = self._fit(part, view.shape, theta)
+
+    def _some(self) -> tuple[Array, ...]:
+        return tuple(array[:8] for array in self.data)
 
     def __call__(self, theta: ArrayLike, rows: ArrayLike | None = None) -> Array:
         return self.value_and_grad(theta, rows)[0]
@@ -164,9 +185,12 @@ class Minibatches:
         """The rows of each batch, without end."""
         if not isinstance(problem, Problem):
             raise TypeError(f"{problem.name} has no data to draw batches of; give gradient=Noise(sigma)")
-        n, whole = problem.size, isinstance(self.size, int | np.integer) and not isinstance(self.size, bool)
-        if not whole or not 1 <= self.size <= n:
-            raise ValueError(f"size is {self.size!r}; {problem.name} allows a whole number of 1 to {n}")
+        n = problem.size
+        a_number = isinstance(self.size, int | np.integer) and not isinstance(self.size, bool)
+        if not a_number or not 1 <= self.size <= n:
+            raise ValueError(f"size is {brief(self.size)}; {problem.name} allows a whole number of 1 to {n}")
+        if not isinstance(self.replace, bool):
+            raise TypeError(f"replace is {brief(self.replace)}; give True or False")
 
         def draw() -> Iterator[Array]:
             while True:
@@ -197,8 +221,9 @@ class Noise:
     sigma: float
 
     def __call__(self, surface: Surface, rng: Generator) -> Estimate:
-        if not 0 <= self.sigma < np.inf:
-            raise ValueError(f"sigma is {self.sigma!r}; it has to be finite and ≥ 0")
+        a_number = isinstance(self.sigma, int | float | np.number) and not isinstance(self.sigma, bool)
+        if not a_number or not 0 <= self.sigma < np.inf:
+            raise ValueError(f"sigma is {brief(self.sigma)}; it has to be one number, finite and ≥ 0")
         return lambda theta: surface.grad(theta) + self.sigma * rng.standard_normal(theta.shape)
 
 
@@ -225,23 +250,23 @@ def linear_regression(
     (('a', 'b'), array([[5., 2.]]))
     """
     X, y = _examples("linear_regression", X, y)
-
-    def squares(w: Array, X: Array, y: Array) -> tuple[Array, tuple[Array]]:
-        error = (np.tensordot(X, w, 1).T - y).T
-        return (error**2).mean(0) / 2, (np.tensordot(X.T, error, 1) / len(y),)
-
     if names and len(names) != X.shape[1]:
         raise ValueError(f"names has {len(names)} names for the {X.shape[1]} columns of X; give one for each")
     lowest = np.linalg.lstsq(X, y)[0]
     return Problem(
-        squares,
+        _squares,
         "linear_regression",
-        tuple((float(low), float(high)) for low, high in window),
+        window,  # type: ignore[arg-type]
         (tuple(map(float, lowest)),),
         shapes={"w": X.shape[1:]},
         data=(X, y),
         names=tuple(names),
     )
+
+
+def _squares(w: Array, X: Array, y: Array) -> tuple[Array, tuple[Array]]:
+    error = (np.tensordot(X, w, 1).T - y).T
+    return (error**2).mean(0) / 2, (np.tensordot(X.T, error, 1) / len(y),)
 
 
 def logistic_regression(X: ArrayLike, y: ArrayLike) -> Problem:
@@ -261,15 +286,15 @@ def logistic_regression(X: ArrayLike, y: ArrayLike) -> Problem:
     X, y = _examples("logistic_regression", X, y)
     if not np.isin(y, (0, 1)).all():
         raise ValueError(f"y has the values {np.unique(y)[:5]}; logistic_regression takes 0 and 1")
+    return Problem(_logistic, "logistic_regression", shapes={"w": X.shape[1:]}, data=(X, y))
 
-    def logistic(w: Array, X: Array, y: Array) -> tuple[Array, tuple[Array]]:
-        z = np.tensordot(X, w, 1)
-        p = (1 + np.tanh(z / 2)) / 2  # 1 / (1 + exp(−z)), without overflow
-        error = (p.T - y).T
-        loss = np.logaddexp(0, z).T - y * z.T
-        return loss.mean(-1).T, (np.tensordot(X.T, error, 1) / len(y),)
 
-    return Problem(logistic, "logistic_regression", shapes={"w": X.shape[1:]}, data=(X, y))
+def _logistic(w: Array, X: Array, y: Array) -> tuple[Array, tuple[Array]]:
+    z = np.tensordot(X, w, 1)
+    p = (1 + np.tanh(z / 2)) / 2  # 1 / (1 + exp(−z)), without overflow
+    error = (p.T - y).T
+    loss = np.logaddexp(0, z).T - y * z.T
+    return loss.mean(-1).T, (np.tensordot(X.T, error, 1) / len(y),)
 
 
 def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
@@ -289,18 +314,18 @@ def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
         raise ValueError(f"y has the values {np.unique(y)[:5]}; softmax_regression takes 0, 1, …, K − 1")
     labels = y.astype(int)
     K = int(labels.max()) + 1
+    return Problem(_softmax, "softmax_regression", shapes={"W": (X.shape[1], K), "b": (K,)}, data=(X, labels))
 
-    def softmax(W: Array, b: Array, X: Array, y: Array) -> tuple[Array, tuple[Array, Array]]:
-        z = np.tensordot(X, W, 1) + b  # (N, K, *runs)
-        z = z - z.max(axis=1, keepdims=True)
-        total = np.exp(z).sum(axis=1)
-        rows = np.arange(len(y))
-        loss = np.log(total) - z[rows, y]
-        error = np.exp(z) / total[:, None]
-        error[rows, y] -= 1
-        return loss.mean(0), (np.tensordot(X.T, error, 1) / len(y), error.mean(0))
 
-    return Problem(softmax, "softmax_regression", shapes={"W": (X.shape[1], K), "b": (K,)}, data=(X, labels))
+def _softmax(W: Array, b: Array, X: Array, y: Array) -> tuple[Array, tuple[Array, Array]]:
+    z = np.tensordot(X, W, 1) + b  # (N, K, *runs)
+    z = z - z.max(axis=1, keepdims=True)
+    total = np.exp(z).sum(axis=1)
+    rows = np.arange(len(y))
+    loss = np.log(total) - z[rows, y]
+    error = np.exp(z) / total[:, None]
+    error[rows, y] -= 1
+    return loss.mean(0), (np.tensordot(X.T, error, 1) / len(y), error.mean(0))
 
 
 def digits() -> tuple[Array, Array]:
@@ -319,7 +344,7 @@ def digits() -> tuple[Array, Array]:
 
 
 def _examples(name: str, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    X, y = np.asarray(X, float), np.asarray(y, float)
+    X, y = (reals(what, given, "an array of numbers") for what, given in (("X", X), ("y", y)))
     if X.ndim != 2 or y.shape != X.shape[:1] or not X.size:
         raise ValueError(f"{name} takes X of shape (N, d) and y of shape (N,); given {X.shape} and {y.shape}")
     if not (np.isfinite(X).all() and np.isfinite(y).all()):

@@ -16,18 +16,31 @@ surface, write such a function here with its source; tests/test_surfaces.py chec
 finite differences and its minima by the gradient. NumPy only, and no knowledge of optimizers.
 """
 
+import functools
+import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from numpy import cos, e, exp, expm1, pi, sin, sqrt
 from numpy.typing import ArrayLike
 
+from lib.checks import Array, brief, pickled_by_name, reals
+
 Point = tuple[float, ...]
 Window = tuple[tuple[float, float], ...]
-Array = np.ndarray[Any, np.dtype[Any]]
+
+SIDE_BY_SIDE = (
+    "A surface is given arrays, one number for each run: write np.sin(x) instead of math.sin(x), and "
+    "np.where(x > 0, this, that) instead of if"
+)
+ARRAYS, SEVERAL = {np.ndarray, np.float64}, (tuple, list)
+APART: "WeakSet[Surface]" = WeakSet()
+"""The surfaces whose runs were seen not to touch each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +50,9 @@ class Surface:
     Parameters
     ----------
     function : callable
-        `function(x, y, …)` returns the value and a tuple of the partial derivatives.
+        `function(x, y, …)` returns the value and a tuple of the partial derivatives. An argument is an array
+        with a number for each run, and what is returned has its shape; a constant may be a single number.
+        What the function does to its arguments, or later to what it returned, changes nothing here.
     name : str
         What figures and messages call it.
     window : ((low, high), …)
@@ -47,8 +62,10 @@ class Surface:
 
     Raises
     ------
-    ValueError
-        When `theta` has another number of coordinates than the function.
+    TypeError, ValueError
+        When the window, a minimum or a saddle is not of that form; when `theta` is not made of real numbers
+        or has another number of coordinates than the function; when the function fails, returns something
+        else, or mixes the runs.
     """
 
     function: Callable[..., tuple[ArrayLike, tuple[ArrayLike, ...]]]
@@ -57,33 +74,48 @@ class Surface:
     minima: tuple[Point, ...] = ()
     saddles: tuple[Point, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"a surface is made of a function; this is {brief(self.function)}")
+        form = "a pair (low, high) for each coordinate, finite and low < high: window=[(-2, 2), (-2, 2)]"
+        window = reals("window", list(self.window) if np.iterable(self.window) else self.window, form)
+        pairs = not window.size or window.shape[1:] == (2,)
+        if not (pairs and np.isfinite(window).all() and (window.size == 0 or (np.diff(window) > 0).all())):
+            raise ValueError(f"window is {brief(self.window)}; give {form}")
+        object.__setattr__(self, "window", tuple(map(tuple, window.tolist())))
+        d = self._dimension
+        for kind in ("minima", "saddles"):
+            form = f"a list of points, each of {d} coordinate{'s' * (d > 1)}: {kind}=[({'0, ' * (d - 1)}0)]"
+            given = getattr(self, kind)
+            known = reals(kind, given, form)
+            if known.size and known.shape[1:] != (d,):
+                raise ValueError(f"{kind} is {brief(given)}; {self.name} takes {form}")
+            object.__setattr__(self, kind, tuple(map(tuple, known.tolist())))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A pickle has the call that made it, or the name under which it stands in its module."""
+        if made := self.__dict__.get("made_by"):
+            return _again, made
+        module = self.function.__module__
+        if module != "__main__" and (name := _variable(module, self)):  # that a worker has, or can import
+            return _stored, (module, name)
+        pickled_by_name(self.function)
+        return super().__reduce_ex__(protocol)
+
     @property
     def coords(self) -> tuple[str, ...]:
         """The names of the coordinates: those of the function's arguments."""
-        parameters = inspect.signature(self.function).parameters.values()
-        if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-            return tuple(f"x{i}" for i in range(1, len(self.window) + 1))
-        return tuple(p.name for p in parameters)
+        return _arguments(self.function, len(self.window), self.name)
 
     def value_and_grad(self, theta: ArrayLike) -> tuple[Array, Array]:
         """Value, of shape (*runs), and gradient, of shape (d, *runs), at `theta` (d, *runs)."""
-        theta = np.asarray(theta)
-        if theta.dtype.kind != "f":
-            theta = theta.astype(float)
+        theta = points(theta)
         if theta.ndim == 0 or len(theta) != len(self.window):
             raise ValueError(
                 f"{self.name} has {len(self.window)} coordinates, ({', '.join(self.coords)}); "
                 f"theta has shape {theta.shape}. The first axis of theta is the coordinate."
             )
-        value, parts = self.function(*theta)
-        if len(parts) != len(theta):
-            raise ValueError(
-                f"{self.name} returned {len(parts)} partial derivatives for {len(theta)} coordinates"
-            )
-        grad = np.empty_like(theta)
-        for i, part in enumerate(parts):
-            grad[i] = part
-        return np.asarray(value), grad
+        return self._evaluate(theta)
 
     def __call__(self, theta: ArrayLike) -> Array:
         return self.value_and_grad(theta)[0]
@@ -94,6 +126,205 @@ class Surface:
 
     def __repr__(self) -> str:
         return self.name
+
+    # What the function is given, and what it returned.
+
+    @property
+    def _dimension(self) -> int:
+        return len(self.window)
+
+    def _split(self, theta: Array) -> list[Array]:
+        """The function's arguments, each a part of theta."""
+        return list(theta)
+
+    def _fill(self, grad: Array, parts: Any, theta: Array) -> None:
+        if len(parts) != len(theta):
+            self._miscounts(parts, len(theta))
+        runs = theta.shape[1:]
+        for i, part in enumerate(parts):
+            grad[i] = self._fit(part, runs, theta)
+
+    def _some(self) -> tuple[Array, ...]:
+        """The data that are enough to see whether runs touch each other."""
+        return ()
+
+    def _evaluate(self, theta: Array, data: tuple[Array, ...] = ()) -> tuple[Array, Array]:
+        alone = theta.ndim == 1 and not data  # the numbers of one run cannot be written to
+        try:
+            returned = self.function(*self._split(theta if alone else _locked(theta)), *map(_locked, data))
+        except (Warning, FloatingPointError):  # asked for by np.errstate or a filter
+            raise
+        except Exception:  # it writes into its arguments, or needs arrays where one run has numbers
+            own = np.array(theta[:, None] if theta.ndim == 1 else theta)
+            value, grad = self._read(self._call(own, data), own)
+            return value.reshape(theta.shape[1:]), grad.reshape(theta.shape)
+        return self._read(returned, theta)
+
+    def _call(self, theta: Array, data: tuple[Array, ...]) -> Any:
+        """What the function returns when its arguments are its own."""
+        try:
+            return self.function(*self._split(theta.copy()), *(array.copy() for array in data))
+        except (Warning, FloatingPointError):
+            raise
+        except Exception as error:
+            raise TypeError(f"{self.name} raised {type(error).__name__}: {error}. {SIDE_BY_SIDE}") from error
+
+    def _read(self, returned: Any, theta: Array) -> tuple[Array, Array]:
+        """Value and gradient, in arrays of their own."""
+        if not isinstance(returned, SEVERAL) or len(returned) != 2:
+            self._refuse(returned)
+        value, parts = returned
+        if not isinstance(parts, SEVERAL) and np.shape(parts) != theta.shape:
+            self._refuse(returned)
+        grad = np.empty_like(theta)
+        self._fill(grad, parts, theta)
+        return np.array(self._fit(value, theta.shape[1:], theta)), grad
+
+    def _fit(self, given: Any, shape: tuple[int, ...], theta: Array) -> Any:
+        """What was returned, if it is a real number for each run; a constant is the same in every run."""
+        if type(given) in ARRAYS and given.shape == shape and given.dtype.kind == "f":
+            return given
+        try:
+            numbers = np.asarray(given)
+        except (TypeError, ValueError):  # rows of different lengths
+            numbers = np.empty(0, object)
+        if numbers.dtype.kind not in "fiub":
+            raise TypeError(
+                f"{self.name} returned {brief(given)}, where a real number for each run is wanted"
+            )
+        if numbers.shape == shape:
+            return numbers.astype(theta.dtype)
+        if numbers.size != 1:
+            raise ValueError(
+                f"{self.name} returned an array of shape {numbers.shape}, where {shape} is wanted: a number "
+                "for each run. Sum over coordinates only, x**2 + y**2, not over runs as np.sum(x**2) does"
+            )
+        self.check_runs(theta)
+        return np.full(shape, numbers.item(), theta.dtype)
+
+    def _miscounts(self, parts: Any, wanted: int) -> None:
+        raise ValueError(f"{self.name} returned {len(parts)} partial derivatives for {wanted} coordinates")
+
+    def _refuse(self, returned: Any) -> None:
+        raise TypeError(
+            f"{self.name} returned {brief(returned)}; a surface returns its value and a tuple of its partial "
+            "derivatives: return x**2 + y**2, (2 * x, 2 * y), or x**2, (2 * x,)"
+        )
+
+    def check_runs(self, theta: Array) -> None:
+        """Raise unless two runs side by side, one of `theta` and a neighbour, get what each gets alone."""
+        if self not in APART:
+            APART.add(self)  # the comparison reads constants too
+            apart = False
+            try:
+                apart = self._compare(np.array(theta, float).reshape(len(theta), -1)[:, :1])
+            finally:
+                if not apart:
+                    APART.discard(self)
+
+    def _compare(self, point: Array) -> bool:
+        """Whether runs were seen not to touch each other; False where that cannot be seen."""
+        pair = np.concatenate([point, point + 0.01 * (1 + np.abs(point))], axis=1)
+
+        def numbers(theta: Array) -> Array:
+            return np.vstack(self._read(self._call(theta, self._some()), theta))
+
+        with np.errstate(all="ignore"):
+            try:
+                self._call(pair, self._some())
+            except TypeError:  # one run at a time: said where there are more
+                return False
+            together = numbers(pair)
+            try:
+                alone, again = (np.hstack([numbers(pair[:, :1]), numbers(pair[:, 1:])]) for _ in range(2))
+            except (TypeError, ValueError):  # only so many runs: where it matters it is said
+                return False
+        if not np.array_equal(alone, again):  # not defined there, or drawn at random
+            return False
+        size = np.abs(np.hstack([alone, together])).max(axis=1, keepdims=True)
+        if not (np.abs(together - alone) <= 1e-6 * size).all():
+            raise ValueError(
+                f"{self.name} mixes its runs: side by side two get {together[0]}, alone {alone[0]}; their "
+                f"gradients are {together[1:].tolist()} and {alone[1:].tolist()}. Sum over coordinates only, "
+                "x**2 + y**2, not over runs as np.sum(x**2) does"
+            )
+        return True
+
+
+def points(theta: ArrayLike) -> Array:
+    """`theta` as a float array."""
+    if isinstance(theta, np.ndarray) and theta.dtype.kind == "f":
+        return theta
+    return reals("theta", theta, "an array of numbers, of shape (d, *runs)")
+
+
+def _finite(name: str, value: Any) -> float:
+    number = reals(name, value, "a finite number")
+    if number.shape != () or not np.isfinite(number):
+        raise ValueError(f"{name} is {brief(value)}; give a finite number")
+    return float(number)
+
+
+def _locked(array: Array) -> Array:
+    """The same numbers, not to be written to."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _arguments(function: Callable[..., Any], count: int, name: str) -> tuple[str, ...]:
+    """The names of a function's first arguments, if it takes so many: one for each pair of the window."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # compiled code does not say
+        return tuple(f"x{i}" for i in range(1, count + 1))
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return tuple(f"x{i}" for i in range(1, count + 1))
+    taken = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = sum(p.default is p.empty for p in taken)
+    if not needed <= count <= len(taken):
+        names = ", ".join(p.name for p in taken)
+        raise ValueError(
+            f"{name} has the coordinates ({names}), and its window {count} pair{'s' * (count != 1)}; write "
+            "one coordinate after the other, def f(x, y), and give the window a pair (low, high) for each"
+        )
+    return tuple(p.name for p in taken[:count])
+
+
+# What a pickle holds of a surface.
+
+
+def _again(maker: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return maker(*given, **named)
+
+
+def _stored(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
+def _variable(module: str, value: Any) -> str | None:
+    """The name under which a module has a value."""
+    found = (name for name, other in vars(sys.modules.get(module, object)).items() if other is value)
+    return next(found, None)
+
+
+def family(maker: Callable[..., Surface]) -> Callable[..., Surface]:
+    """Let the surfaces that a function makes remember the call: it says in files and pickles what they are.
+
+    >>> @family
+    ... def steep(slope):
+    ...     return surface(window=[(-1, 1)])(lambda x: (slope * x, (slope,)))
+    >>> steep(3.0).made_by[1:]
+    ((3.0,), {})
+    """
+
+    @functools.wraps(maker)
+    def make(*given: Any, **named: Any) -> Surface:
+        made = maker(*given, **named)
+        object.__setattr__(made, "made_by", (make, given, named))
+        return made
+
+    return make
 
 
 def surface(
@@ -110,15 +341,14 @@ def surface(
     >>> line, line.coords, line.grad([[0.0, 1.0]])
     (line, ('x',), array([[3., 3.]]))
     """
+    if callable(window):
+        raise TypeError(
+            "surface needs a window: write @surface(window=[(-2, 2), (-2, 2)]) above the function"
+        )
 
     def make(function: Callable[..., Any]) -> Surface:
-        made = Surface(
-            function,
-            name or function.__name__,
-            tuple((float(low), float(high)) for low, high in window),
-            tuple(tuple(map(float, point)) for point in minima),
-            tuple(tuple(map(float, point)) for point in saddles),
-        )
+        called = name or getattr(function, "__name__", "surface")
+        made = Surface(function, called, window, minima, saddles)  # type: ignore[arg-type]
         object.__setattr__(made, "__doc__", function.__doc__)
         object.__setattr__(made, "__wrapped__", function)  # inspect.getsource(made) prints it
         return made
@@ -129,13 +359,14 @@ def surface(
 # Quadratics: the surfaces on which everything can be proved.
 
 
+@family
 def quadratic(*eigenvalues: float) -> Surface:
     """f(x) = ½ Σ λᵢ xᵢ², with the given eigenvalues λᵢ: one coordinate for each.
 
     >>> quadratic(1, 100).grad((2.0, 3.0))
     array([  2., 300.])
     """
-    lam = tuple(float(value) for value in eigenvalues)
+    lam = tuple(_finite("an eigenvalue of quadratic", value) for value in eigenvalues)
     if not lam:
         raise ValueError("quadratic() has no eigenvalue; give one per coordinate: quadratic(1, 100)")
 
@@ -149,12 +380,14 @@ def quadratic(*eigenvalues: float) -> Surface:
     return quadratic
 
 
+@family
 def ravine(kappa: float = 1000.0) -> Surface:
     """f(x, y) = ½ (x² + κ y²): a valley, flat along x and steep along y, of condition number κ.
 
     >>> ravine(kappa=100)((1.0, 1.0))
     array(50.5)
     """
+    kappa = _finite("kappa", kappa)
 
     @surface([(-2, 2), (-2, 2)], [(0, 0)], name=f"ravine(kappa={kappa:g})")
     def ravine(x, y):

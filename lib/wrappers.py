@@ -55,7 +55,7 @@ def clip_by_norm(inner: Optimizer, largest: float) -> Optimizer:
         short = np.where(length > 0, largest / np.where(length > 0, length, 1), 1)
         return [np.where(length > largest / unit, g / unit * short, g) for g in gradients]
 
-    return _clipped(inner, clip, "clip_by_norm", largest)
+    return _clipped(inner, clip, clip_by_norm, largest)
 
 
 def clip_by_value(inner: Optimizer, largest: float) -> Optimizer:
@@ -89,7 +89,7 @@ def clip_by_value(inner: Optimizer, largest: float) -> Optimizer:
     def clip(gradients: list[Array], runs: tuple[int, ...]) -> list[Array]:
         return [np.clip(g, -largest, largest) for g in gradients]
 
-    return _clipped(inner, clip, "clip_by_value", largest)
+    return _clipped(inner, clip, clip_by_value, largest)
 
 
 def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
@@ -151,10 +151,12 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     rule.__doc__ = lookahead.__doc__
     made = Optimizer(rule, inner.elementwise, inner.matrix, inner.shapes)
     made.clips = inner.clips
+    made.made_by = lookahead, (inner,), {}
     return made
 
 
-def _clipped(inner: Optimizer, clip: Any, name: str, largest: Any) -> Optimizer:
+def _clipped(inner: Optimizer, clip: Any, maker: Any, largest: Any) -> Optimizer:
+    name = maker.__name__
     _check(inner, name)
     if (
         isinstance(largest, bool)
@@ -165,6 +167,7 @@ def _clipped(inner: Optimizer, clip: Any, name: str, largest: Any) -> Optimizer:
     made = inner()
     made.name = f"{name}({inner.name}, {float(largest)!r})"
     made.clips = (clip, *made.clips)  # the outermost comes first
+    made.made_by = maker, (inner, float(largest)), {}
     return made
 
 

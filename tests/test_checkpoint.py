@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+import tracemalloc
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +20,8 @@ from lib import checkpoint, optimizers
 from lib.checkpoint import BIT_GENERATORS, HEADER, LIBRARY, Checkpoint, CheckpointError, load, save
 from lib.engine import REQUIRED, Optimizer, optimizer
 from lib.optimizers import adam, gd, momentum
+from lib.schedules import constant, cosine, join
+from lib.wrappers import clip_by_norm, lookahead
 
 RULES = {name: rule for name, rule in vars(optimizers).items() if isinstance(rule, Optimizer)}
 rules = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -563,3 +567,82 @@ def test_two_processes_leave_one_whole_file(path):
     assert [writer.returncode for writer in writers] == [0, 0]
     assert same_everywhere(path) in {1.0, 2.0}
     assert os.listdir(path.parent) == [path.name]
+
+
+# Loaded with another setting; and files made to be slow.
+
+
+def test_another_schedule_than_the_saved_one_is_refused(path):
+    def slower(t):
+        return 0.1 / t
+
+    def faster(t):
+        return 0.1
+
+    for saved, other in [
+        (cosine(0.1, 95), cosine(0.1, 96)),
+        (cosine(0.1, 95), cosine(0.2, 95)),
+        (cosine(np.array([0.1, 0.2]), 95), cosine(np.array([0.1, 0.3]), 95)),
+        (join([constant(0.1), cosine(0.1, 95)], [5]), join([constant(0.1), cosine(0.1, 95)], [6])),
+        (cosine(0.1, 95), slower),
+        (slower, faster),
+        (slower, cosine(0.1, 95)),
+    ]:
+        save(path, np.ones((2, 2)), {"t": 0}, gd(lr=saved))
+        assert load(path, gd(lr=saved)).opt.hyperparameters["lr"] is saved
+        with pytest.raises(CheckpointError, match=r"was saved with lr = .*; opt has .* Give the "):
+            load(path, gd(lr=other))
+
+
+def test_a_wrapped_rule_of_another_setting_is_refused(path):
+    theta = np.ones(2)
+    for saved, other in [
+        (lookahead(gd(lr=0.1)), lookahead(gd(lr=0.5))),
+        (lookahead(gd(lr=0.1), k=3), lookahead(gd(lr=0.1), k=7)),
+        (lookahead(gd(lr=0.1), alpha=0.3), lookahead(gd(lr=0.1), alpha=0.8)),
+        (lookahead(momentum(lr=0.1)), lookahead(momentum(lr=0.1, beta=0.5))),
+        (clip_by_norm(gd(lr=0.1), 1.0), clip_by_norm(gd(lr=0.1), 2.0)),
+        (clip_by_norm(gd(lr=0.1), 1.0), gd(lr=0.1)),
+        (clip_by_norm(lookahead(gd(lr=0.1)), 1.0), clip_by_norm(lookahead(gd(lr=0.5)), 1.0)),
+    ]:
+        save(path, theta, saved.init(theta), saved)
+        assert repr(load(path, saved).opt) == repr(saved)
+        with pytest.raises(CheckpointError, match="opt is"):
+            load(path, other)
+    save(path, theta, lookahead(gd(lr=0.1)).init(theta), lookahead(gd(lr=0.1), k=3))
+    assert load(path, lookahead(gd)).opt.hyperparameters == {"lr": 0.1, "k": 3, "alpha": 0.5}
+
+
+def rewritten(saved, change, **options):
+    """The file again, with another header."""
+    with zipfile.ZipFile(saved) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(parts["header.json"])
+    parts["header.json"] = json.dumps(change(header) or header).encode()
+    with zipfile.ZipFile(saved, "w", **options) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+HOSTILE = {
+    "a long header": (lambda h: h | {"x": "a" * 2**25}, {}, "longer than"),
+    "a compressed one": (lambda h: h | {"x": "a" * 2**23}, {"compression": zipfile.ZIP_DEFLATED}, "compressed"),
+    "one array for all": (lambda h: h | {"theta": {str(i): {"npy": "theta/w"} for i in range(10**4)}}, {}, "there twice"),
+    "a large pool": (lambda h: h["rng"]["seed"].update(pool_size=10**9), {}, "too long"),
+    "a long seed": (lambda h: h["rng"]["seed"].update(entropy=[1] * 10**6), {}, "too long"),
+    "a long key": (lambda h: h["rng"]["seed"].update(spawn_key=[1] * 10**6), {}, "too long"),
+    "deep": (lambda h: h | {"theta": json.loads("[" * 900 + "]" * 900)}, {}, "not a whole checkpoint"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_header_cannot_ask_for_more_than_the_file_has(saved, name):
+    change, options, message = HOSTILE[name]
+    rewritten(saved, change, **options)
+    tracemalloc.start()
+    begin = time.perf_counter()
+    with pytest.raises(CheckpointError, match=message):
+        load(saved)
+    took, (_, most) = time.perf_counter() - begin, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < 5 and most < 4 * saved.stat().st_size + 10**7

@@ -10,6 +10,8 @@ from table import TABLE
 
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum, muon
+from lib.problems import Minibatches, Noise, Problem, linear_regression
+from lib.recipe import recipe
 from lib.surfaces import beale, booth, parabola, quadratic, ravine, rosenbrock, surface
 
 VECTORS = [row for row in TABLE if not row.rule.matrix]
@@ -54,11 +56,15 @@ def test_what_a_run_looks_like():
     assert not run.diverged
     assert run.diverged.dtype == bool
     assert run.theta.sel(step=0, coord="y") == 2
-    assert run.attrs["surface"] is booth
-    assert run.attrs["start"] == (1, 2)
-    assert run.attrs["rule"].name == "adam"
-    assert run.attrs["steps"] == 7
-    assert run.attrs["hyperparameters"] == {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+    assert run.attrs == {
+        "surface": "booth",
+        "start": "[1.0, 2.0]",
+        "rule": "adam",
+        "steps": 7,
+        "gradient": "exact",
+        "seed": 0,
+        "hyperparameters": '{"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08}',
+    }
 
 
 def test_no_step_keeps_the_start():
@@ -202,17 +208,16 @@ def test_every_and_record_in_a_sweep():
     assert grid.grad.dims == grid.v.dims == ("step", "coord", "lr")
 
 
-def test_sweep_with_the_attributes_repeats_it():
+def test_sweep_with_its_recipe_repeats_it():
     first = sweep(beale, ([0, 1], 1), adam, 15, lr=[0.1, 0.2], beta1=0.8)
-    told = first.attrs
-    again = sweep(told["surface"], told["start"], told["rule"], told["steps"], **told["hyperparameters"])
-    assert same(again.theta, first.theta)
-    assert again.identical(first)
-    assert told["hyperparameters"] == {"lr": [0.1, 0.2], "beta1": 0.8, "beta2": 0.999, "eps": 1e-8}
+    made = recipe(first)
+    hyperparameters = made.pop("hyperparameters")
+    assert hyperparameters == {"lr": [0.1, 0.2], "beta1": 0.8, "beta2": 0.999, "eps": 1e-8}
+    assert sweep(**made, **hyperparameters).identical(first)
     run = descend(beale, (0, 1), adam(lr=0.1), 15)
-    told = run.attrs
-    again = sweep(told["surface"], told["start"], told["rule"], told["steps"], **told["hyperparameters"])
-    assert same(again.theta, run.theta)
+    made = recipe(run)
+    hyperparameters = made.pop("hyperparameters")
+    assert same(sweep(**made, **hyperparameters).theta, run.theta)
 
 
 # Divergence. Warnings are errors, so each of these tests also shows that nobody is warned.
@@ -428,3 +433,272 @@ def undefined(t):
 def test_an_error_says_what_is_wrong(call, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}"):
         call()
+
+
+# A healthy run is not called diverged.
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1e160, 1e300])
+def test_a_healthy_run_of_any_size_is_not_called_diverged(size):
+    far = surface(window=[(-1, 1)])(lambda x: (x / 4, (0.25,)))  # a gentle slope, far out
+    run = descend(far, [size], gd(lr=0.5), 3)
+    assert not run.diverged and np.isfinite(run.theta).all()
+    np.testing.assert_allclose(run.theta.values[:, 0], size - 0.125 * np.arange(4), rtol=1e-15)
+    high = surface(window=[(-1, 1)])(lambda x: (size + x * x, (2 * x,)))
+    beside = descend(high, [[1.0, 2.0]], gd(lr=0.25), 3)
+    assert not beside.diverged.any()
+    assert beside.theta.values[:, 0].tolist() == [[1, 2], [0.5, 1], [0.25, 0.5], [0.125, 0.25]]
+
+
+def test_a_value_and_a_parameter_that_overflow_together_are_each_finite():
+    odd = surface(window=[(-1, 1)])(lambda x: (x, (1.0,)))
+    run = descend(odd, [1.5e308], gd(lr=1.0), 2)
+    assert not run.diverged and (run.loss == 1.5e308).all()
+
+
+# A run is stopped where its gradient is short.
+
+
+def test_a_run_stops_at_the_first_iterate_whose_gradient_is_short():
+    run = descend(parabola, [8.0], gd(lr=0.5), 9, tol=1.0, record="grad")
+    assert run.theta.values[:, 0].tolist() == [8, 4, 2, 1, 1, 1, 1, 1, 1, 1]
+    assert run.grad.values[:, 0].tolist() == run.grad_norm.values.tolist() == run.theta.values[:, 0].tolist()
+    assert run.stopped == 3 and run.stopped.dtype == int and not run.diverged
+    assert run.attrs["tol"] == 1.0
+    assert "stopped" not in descend(parabola, [8.0], gd(lr=0.5), 9)
+
+
+def test_which_runs_stop_and_when():
+    grid = sweep(parabola, [[0.0, 1.0, 8.0]], gd, 5, lr=[0.5, 1.0, 2.0, 3.0], tol=0.5)
+    assert grid.stopped.dims == ("start_x", "lr")
+    assert grid.stopped.values.tolist() == [[0, 0, 0, 0], [1, 1, -1, -1], [4, 1, -1, -1]]
+    assert (grid.theta.sel(start_x=8, lr=0.5).values[4:] == 0.5).all()
+    np.testing.assert_array_equal(grid.theta.sel(start_x=8, lr=3.0).values[:, 0], 8 * (-2.0) ** np.arange(6))
+
+
+@rules
+def test_a_stopped_run_is_the_run_until_then_and_changes_nothing_for_its_neighbours(row):
+    opt, start = row.opt(**{row.pace: 0.02}), np.array([[0.5, 1.0, 2.0], [0.1, -1.0, 2.0]])
+    record = ["grad", *row.rule.slots]
+    free = descend(quadratic(1.0, 3.0), start, opt, 60, record=record)
+    tol = float(free.grad_norm.isel(run=0)[20:30].min())
+    held = descend(quadratic(1.0, 3.0), start, opt, 60, record=record, tol=tol)
+    for i, t in enumerate(held.stopped.values):
+        reached = np.flatnonzero(free.grad_norm.values[:, i] <= tol)
+        assert t == (reached[0] if len(reached) else -1)
+        end = t if t >= 0 else 60
+        for name in ("theta", "loss", "grad_norm", *record):
+            assert same(held[name].isel(run=i)[: end + 1], free[name].isel(run=i)[: end + 1])
+            assert (held[name].isel(run=i)[end:] == held[name].isel(run=i)[end]).all()
+
+
+def test_a_tol_of_zero_stops_where_the_gradient_is_zero():
+    assert descend(parabola, [0.0], gd(lr=0.5), 3, tol=0).stopped == 0
+    assert descend(parabola, [1.0], gd(lr=1.0), 3, tol=0).stopped == 1
+
+
+@pytest.mark.parametrize("every", [1, 4, 100])
+def test_a_noisy_run_stops_at_the_step_of_its_exact_gradient(every):
+    given = {"gradient": Noise(0.3), "seed": 1, "record": "grad"}
+    free = descend(booth, (3.0, 3.0), gd(lr=0.05), 100, **given)
+    first = int(np.flatnonzero(free.grad_norm <= 2.0)[0])
+    held = descend(booth, (3.0, 3.0), gd(lr=0.05), 100, tol=2.0, every=every, **given)
+    assert held.stopped == first > 0
+    for t, theta in zip(held.step.values, held.theta.values, strict=True):
+        assert same(theta, free.theta.values[min(t, first)])
+    assert same(held.grad[-1], booth.grad(free.theta.values[first]))
+
+
+def test_a_diverged_run_does_not_stop():
+    run = descend(parabola, [[1.0, 1.0]], gd(lr=[0.5, 3.0]), 1200, tol=1e-3)
+    assert run.stopped.values.tolist() == [10, -1] and run.diverged.values.tolist() == [False, True]
+
+
+# Seeds.
+
+LINE = linear_regression(np.random.default_rng(0).standard_normal((30, 9)), np.arange(30.0))
+
+
+@pytest.mark.parametrize("source", [Minibatches(4), Minibatches(4, replace=True), Noise(0.5), None], ids=repr)
+@pytest.mark.parametrize("problem", [booth, LINE], ids=str)
+def test_each_seed_is_the_single_run_of_that_seed_to_the_last_bit(problem, source):
+    if problem is booth and isinstance(source, Minibatches):
+        source = lambda surface, rng: lambda theta: surface.grad(theta) * rng.standard_normal()  # noqa: E731
+    start, record = np.linspace(0, 1, len(problem.coords)), ["grad", "v"]
+    grid = sweep(
+        problem,
+        start,
+        momentum,
+        12,
+        gradient=source,
+        seed=[0, 7, 7, 3],
+        lr=[0.01, 0.02],
+        record=record,
+        every=5,
+    )
+    assert grid.theta.dims == ("step", "coord", "lr", "seed")
+    assert grid.seed.values.tolist() == [0, 7, 7, 3] and grid.attrs["seed"] == "[0, 7, 7, 3]"
+    for i, lr in enumerate([0.01, 0.02]):
+        for j, seed in enumerate([0, 7, 7, 3]):
+            one = descend(
+                problem, start, momentum(lr=lr), 12, gradient=source, seed=seed, record=record, every=5
+            )
+            for name in one.data_vars:
+                assert same(grid[name].isel(lr=i, seed=j), one[name])
+    if source is not None:
+        assert not np.array_equal(grid.theta.isel(seed=0), grid.theta.isel(seed=1))
+
+
+def test_seeds_beside_starts_schedules_and_a_tol():
+    grid = sweep(
+        booth, ([0, 1], 2), adam, 30, gradient=Noise(0.1), seed=range(2), lr=lambda t: 1 / t, tol=3.0
+    )
+    assert grid.theta.dims == ("step", "coord", "start_x", "seed")
+    assert grid.stopped.dims == ("start_x", "seed")
+    one = descend(booth, (1, 2), adam(lr=lambda t: 1 / t), 30, gradient=Noise(0.1), seed=1, tol=3.0)
+    assert same(grid.theta.isel(start_x=1, seed=1), one.theta)
+    assert grid.stopped.isel(start_x=1, seed=1) == one.stopped
+
+
+# No call changes what it was given.
+
+
+def test_what_is_given_is_left_as_it_was():
+    X, y = np.random.default_rng(0).standard_normal((8, 2)), np.arange(8.0)
+    start, lrs, batch = np.array([1.0, 2.0]), np.array([0.01, 0.02]), np.arange(4)
+    given = [array.copy() for array in (X, y, start, lrs, batch)]
+
+    def greedy(a, b, X, y):
+        X -= X.mean(axis=0)
+        y -= 1
+        a *= 2
+        error = (X[:, 0] * a[..., None] + X[:, 1] * b[..., None] - y).T
+        return (error**2).mean(0) / 2, (2 * (X[:, 0] * error.T).mean(-1), (X[:, 1] * error.T).mean(-1))
+
+    def pushing(surface, rng):
+        def estimate(theta):
+            theta += 1
+            return surface.grad(theta)
+
+        return estimate
+
+    problem = Problem(greedy, "greedy", shapes={"a": (), "b": ()}, data=(X, y))
+    one = descend(problem, start, gd(lr=0.1), 4)
+    again = descend(problem, start, gd(lr=0.1), 4)
+    assert same(one.theta, again.theta)
+    problem.grad(start, batch)
+    sweep(problem, start, gd, 4, lr=lrs, gradient=Minibatches(3))
+    pushed = descend(booth, start, gd(lr=lrs), 4, gradient=pushing)
+    assert pushed.theta.values[0].T.tolist() == [[1, 2], [1, 2]]
+    np.testing.assert_allclose(pushed.theta[1].isel(run=0), start - 0.01 * booth.grad(start + 1))
+    for array, before in zip((X, y, start, lrs, batch), given, strict=True):
+        assert np.array_equal(array, before)
+
+
+# What is something else is told, before the first step.
+
+
+def plain(x):
+    return x
+
+
+@pytest.mark.parametrize(
+    "run",
+    [lambda *a, **k: descend(*a, **k), lambda s, x, o, n, **k: sweep(s, x, o, n, **k)],
+    ids=["descend", "sweep"],
+)
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"surface": plain}, TypeError, "surface is <function plain"),
+        ({"surface": "booth"}, TypeError, "surface is 'booth'; give one of lib.surfaces"),
+        ({"surface": (0, 0), "start": booth}, TypeError, "surface is (0, 0)"),
+        ({"opt": "adam"}, TypeError, "is 'adam'; give a rule of lib.optimizers"),
+        ({"opt": None}, TypeError, "is None; give a rule"),
+        ({"opt": type("Adam", (), {})}, TypeError, "is <class"),
+        ({"start": {"x": 1, "y": 2}}, TypeError, "start is {'x': 1, 'y': 2}; give one entry per coordinate, (x, y): numbers, in this order"),
+        ({"start": "12"}, TypeError, "start is '12'"),
+        ({"start": ("1", "2")}, TypeError, "start is '1'"),
+        ({"start": (1j, 2)}, TypeError, "start is 1j"),
+        ({"start": None}, ValueError, "booth has 2 coordinates, (x, y); start has 1"),
+        ({"start": (None, 2)}, TypeError, "start is None"),
+        ({"start": ([1, [2, 3]], 2)}, TypeError, "start is [1, [2, 3]]"),
+        ({"start": {1, 2}}, TypeError, "start is {1, 2}"),
+        ({"steps": 1e3}, ValueError, "steps is 1000.0"),
+        ({"record": 5}, ValueError, "cannot record 5"),
+        ({"tol": -1}, ValueError, "tol is -1; it has to be one finite number ≥ 0"),
+        ({"tol": np.nan}, ValueError, "tol is nan"),
+        ({"tol": [0.1, 0.2]}, ValueError, "tol is [0.1, 0.2]"),
+        ({"tol": "small"}, TypeError, "tol is 'small'; give a number ≥ 0"),
+        ({"seed": "0"}, ValueError, "seed is '0'"),
+        ({"seed": 0.5}, ValueError, "seed is 0.5"),
+        ({"gradient": Minibatches}, TypeError, "gradient is the class Minibatches; give a source, such as Minibatches(32)"),
+        ({"gradient": Noise}, TypeError, "gradient is the class Noise"),
+        ({"gradient": "noise"}, TypeError, "gradient is 'noise'"),
+        ({"gradient": lambda theta: 2 * theta}, TypeError, "cannot be called with a surface and a random generator"),
+        ({"gradient": lambda surface, rng: None}, TypeError, "which returned None; give a source"),
+        ({"gradient": lambda surface, rng: 1 / 0}, TypeError, "which raised ZeroDivisionError"),
+        ({"gradient": lambda surface, rng: lambda theta: None}, TypeError, "an estimate of the gradient is None"),
+        ({"gradient": lambda surface, rng: lambda theta: theta[:1]}, ValueError, "an estimate of the gradient has shape (1,), and theta (2,)"),
+        ({"gradient": lambda surface, rng: lambda theta: theta + 1j}, TypeError, "an estimate of the gradient is array"),
+        ({"gradient": lambda surface, rng: lambda theta: {}["low"]}, TypeError, "raised KeyError: 'low'"),
+        ({"gradient": Noise("0.5")}, ValueError, "sigma is '0.5'"),
+        ({"gradient": Noise([0.1, 0.2])}, ValueError, "sigma is [0.1, 0.2]"),
+        ({"steps": 10**15}, ValueError, "these 1 runs keep 1,000,000,000,000,001 of 1,000,000,000,000,000 steps: "),
+    ],
+)  # fmt: skip
+def test_what_is_no_run_is_told_before_the_first_step(run, given, error, message):
+    given = {"surface": booth, "start": (0, 0), "opt": gd(lr=0.1), "steps": 0, **given}
+    first = [given.pop(name) for name in ("surface", "start", "opt", "steps")]
+    with pytest.raises(error, match=re.escape(message)) as raised:
+        run(*first, **given)
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: descend(booth, (0, 0), gd(lr=0.1), 3, seed=[0, 1]), "seed is [0, 1]"),
+        (lambda: sweep(booth, (0, 0), gd, 3, lr=0.1, seed=[]), "seed has shape (0,)"),
+        (lambda: sweep(booth, (0, 0), gd, 3, lr=0.1, seed=[0, -1]), "seed is -1"),
+        (lambda: sweep(booth, (0, 0), gd, 3, lr=0.1, seed=[[0, 1]]), "seed is [0, 1]"),
+        (lambda: sweep(booth, (0, 0), gd, 3, lr=0.1, seed=[2**63]), "below 2⁶³"),
+        (lambda: Minibatches(2, replace="no")(LINE, np.random.default_rng(0)), "replace is 'no'"),
+        (lambda: LINE.grad(np.zeros(9), [30]), "rows is [30]; linear_regression has the rows 0 to 29"),
+        (lambda: LINE.grad(np.zeros(9), [0.5]), "rows is [0.5]"),
+        (lambda: linear_regression([["a"]], [1]), "X is [['a']]; give an array of numbers"),
+        (lambda: linear_regression(np.eye(2), [1, 2], window=[(0, 1)]), "window has 1 pairs"),
+    ],
+)
+def test_a_wrong_seed_or_row_is_told(call, message):
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        call()
+
+
+def test_more_runs_than_the_memory_holds_are_refused_before_any_is_laid_out(monkeypatch):
+    monkeypatch.setattr("lib.descend._memory", lambda: 10**6)
+    size = 8 * (100 * (51 * (2 + 2) + 2 * 4))
+    message = f"these 100 runs keep 51 of 50 steps: {size:,} bytes, and this machine has 1,000,000. A larger every= keeps less"
+    monkeypatch.setattr("lib.descend._memory", lambda: size - 1)
+    with pytest.raises(ValueError, match=re.escape(message.replace("1,000,000", f"{size - 1:,}"))):
+        sweep(booth, (0, 0), gd, 50, lr=np.linspace(0, 0.1, 100))
+    monkeypatch.setattr("lib.descend._memory", lambda: size)
+    sweep(booth, (0, 0), gd, 50, lr=np.linspace(0, 0.1, 100))
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"1,000,000,000,000 runs .* bytes"):
+        sweep(booth, (0, 0), adam, 50, lr=np.linspace(0, 1, 10**6), beta1=np.linspace(0, 0.9, 10**6))
+
+
+def test_the_memory_of_a_system_that_does_not_say(monkeypatch):
+    monkeypatch.delattr("os.sysconf", raising=False)
+    descend(booth, (0, 0), gd(lr=0.1), 3)
+    empty = np.empty
+
+    def full(shape, *more, **options):
+        if shape == (4, 2):  # theta of the steps 0 to 3
+            raise MemoryError
+        return empty(shape, *more, **options)
+
+    monkeypatch.setattr(np, "empty", full)
+    with pytest.raises(ValueError, match=r"these 1 runs keep 4 of 3 steps: .* bytes"):
+        descend(booth, (0, 0), gd(lr=0.1), 3)

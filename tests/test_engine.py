@@ -569,8 +569,8 @@ def test_a_rule_that_no_module_has_can_be_copied_but_not_pickled():
     def adam(theta, g, t, *, lr):  # not the one of the library
         return theta - lr * g
 
-    for opt in (adam(lr=0.1), clip_by_norm(gd(lr=0.1), 2.0), lookahead(gd(lr=0.1))):
+    for opt in (adam(lr=0.1), clip_by_norm(adam(lr=0.1), 2.0), lookahead(adam(lr=0.1))):
         again = copy.deepcopy(opt)
-        assert repr(again) == repr(opt) and again.clips == opt.clips
+        assert repr(again) == repr(opt)
         with pytest.raises((pickle.PicklingError, AttributeError), match="pickle"):
             pickle.dumps(opt)

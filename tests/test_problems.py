@@ -18,6 +18,7 @@ from lib.problems import (
     logistic_regression,
     softmax_regression,
 )
+from lib.recipe import recipe
 from lib.surfaces import quadratic, rosenbrock
 
 RNG = np.random.default_rng(11)
@@ -161,7 +162,8 @@ def test_a_seed_is_a_run():
         descend(PROBLEMS[0], [0, 0, 0], adam(lr=0.1), 30, gradient=Minibatches(4), seed=s) for s in (5, 5, 6)
     ]
     assert runs[0].theta.identical(runs[1].theta) and not runs[0].theta.equals(runs[2].theta)
-    assert runs[0].attrs["seed"] == 5 and runs[0].attrs["gradient"] == Minibatches(4)
+    assert runs[0].attrs["seed"] == 5 and runs[0].attrs["gradient"] == "Minibatches(size=4, replace=False)"
+    assert recipe(runs[0])["gradient"] == Minibatches(4)
 
 
 def test_all_of_the_data_is_the_exact_gradient():

@@ -24,7 +24,7 @@ LOCKS = {
 }  # what `make lock` locks
 ORDER = [
     *("checks", "tape", "surfaces", "problems", "engine", "optimizers", "wrappers", "dialects", "schedules"),
-    *("descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
+    *("recipe", "descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
     *("plotting", "player.bundle", "player.document", "player.wire", "player", "exercises"),
 ]
 LIB = {f"lib.{name}" for name in ORDER}

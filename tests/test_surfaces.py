@@ -1,12 +1,13 @@
 """Surfaces: gradients by finite differences, values and critical points by the published tables."""
 
 import inspect
+import math
 
 import numpy as np
 import pytest
 
 from lib import surfaces
-from lib.surfaces import Surface, quadratic, ravine, surface
+from lib.surfaces import Surface, booth, quadratic, ravine, surface
 
 ALL = [s for s in vars(surfaces).values() if isinstance(s, Surface)]
 ALL += [quadratic(1, 10, 100), ravine(), ravine(kappa=30)]
@@ -262,3 +263,184 @@ def test_the_windows_of_the_literature():
     symmetric |= {"styblinski_tang": 5, "ackley": 32.768, "three_hump_camel": 5, "matyas": 10}
     for name, half in symmetric.items():
         assert BY_NAME[name].window == ((-half, half),) * 2
+
+
+# A reader's own function: what it does to what it is given, and what it returns.
+
+
+def shifted(x):
+    x -= 3
+    return x**2, (2 * x,)
+
+
+def masked(x):
+    s = np.ones_like(x)
+    s[x < 0] = -1
+    x[x < 0] *= -1
+    return x, (s,)
+
+
+def filled(x):
+    return np.abs(x, out=x), (np.copysign(1.0, x),)  # by then x is |x|
+
+
+def slopes_first(x, y):
+    gx, gy = 2 * x, 20 * y
+    np.multiply(x, x, out=x)
+    y *= y
+    return x + 10 * y, (gx, gy)
+
+
+OWN = {
+    "in place": (shifted, lambda x: ((x - 3) ** 2, (2 * (x - 3),))),
+    "by masks": (masked, lambda x: (abs(x), (np.where(x < 0, -1.0, 1.0),))),
+    "into its argument": (filled, lambda x: (abs(x), (np.ones_like(x),))),
+    "returned": (lambda x: (x, (x,)), lambda x: (x + 0, (x + 0,))),
+    "as a view": (lambda x: (x[...], [x[...]]), lambda x: (x + 0, (x + 0,))),
+    "products": (slopes_first, lambda x, y: (x * x + 10 * (y * y), (2 * x, 20 * y))),
+    "with constants": (lambda x, y: (3, (0, 0.0)), lambda x, y: (3 + 0 * x, (0 * x, 0 * y))),
+    "with NumPy's constants": (
+        lambda x, y: (2 * x - y, (np.float64(2), np.array(-1.0))),
+        lambda x, y: (2 * x - y, (2 + 0 * x, -1 + 0 * y)),
+    ),
+    "as whole numbers": (lambda x: (abs(x), ((x > 0).astype(int),)), lambda x: (abs(x), (np.where(x > 0, 1.0, 0.0),))),
+    "as an array": (lambda x, y: (x * y, np.array([y, x])), lambda x, y: (x * y, (y, x))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("runs", [(), (1,), (2,), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize("name", OWN)
+def test_what_a_function_does_to_its_arguments_changes_nothing(name, runs):
+    function, right = OWN[name]
+    d = 2 if "y" in function.__code__.co_varnames[:2] else 1
+    f = surface(window=[(-2, 2)] * d)(function)
+    theta = np.random.default_rng(1).standard_normal((d, *runs))
+    given = theta.copy()
+    value, slopes = right(*theta.copy())
+    found, grad = f.value_and_grad(theta)
+    assert np.array_equal(theta, given)
+    assert found.shape == runs and grad.shape == theta.shape
+    np.testing.assert_array_equal(found, value)
+    np.testing.assert_array_equal(grad, np.array(slopes))
+    assert not np.shares_memory(found, theta) and not np.shares_memory(grad, theta)
+
+
+def test_one_buffer_for_every_answer():
+    value, slopes = np.empty(3), np.empty((2, 3))
+
+    @surface(window=[(-2, 2)] * 2)
+    def reuse(x, y):
+        value[:] = x * x + y * y
+        slopes[0], slopes[1] = 2 * x, 2 * y
+        return value, slopes
+
+    one, two = (reuse.value_and_grad(np.full((2, 3), c)) for c in (1.0, 2.0))
+    assert one[0].tolist() == [2, 2, 2] and one[1].tolist() == [[2, 2, 2]] * 2
+    assert two[0].tolist() == [8, 8, 8] and two[1].tolist() == [[4, 4, 4]] * 2
+    one[0][:] = 0
+    assert two[0].tolist() == [8, 8, 8]
+
+
+def test_constants_at_points_where_a_surface_is_not_defined():
+    f = surface(window=[(-2, 2)] * 2)(lambda x, y: (np.sqrt(x) + y, (0.5 / np.sqrt(x), 1.0)))
+    with np.errstate(invalid="ignore"):
+        assert f.grad([[-1.0, 4.0], [0.0, 0.0]])[1].tolist() == [1, 1]
+
+
+MIXED = {
+    "sum": lambda x, y: (np.sum(x * x + y * y), (2 * x, 2 * y)),
+    "mean": lambda x, y: (np.mean(x * x + y * y), (2 * x, 2 * y)),
+    "a sum in one term": lambda x, y: (x * x + np.sum(y * y), (2 * x, 2 * y)),
+    "a sum as partial": lambda x, y: (x * x + y * y, (np.sum(2 * x), 2 * y)),
+    "norm": lambda x, y: (np.linalg.norm([x, y]) ** 2, (2 * x, 2 * y)),
+    "a float of a sum": lambda x, y: (float(np.sum(x * x + y * y)), (2 * x, 2 * y)),
+    "over the largest": lambda x, y: (x * x / np.max(np.abs(x)), (2 * x, 0 * y)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_a_function_that_mixes_runs_is_refused(name):
+    f = surface(window=[(-2, 2)] * 2, name="mine")(MIXED[name])
+    with pytest.raises(ValueError, match=r"^mine mixes its runs: .* Sum over coordinates only"):
+        f.check_runs(np.ones((2, 1)))
+    if np.ndim(MIXED[name](np.ones(3), np.ones(3))[0]) == 0:
+        with pytest.raises(ValueError, match=r"^mine mixes its runs"):
+            f(np.ones((2, 3)))
+
+
+def test_what_draws_random_numbers_does_not_count_as_mixing():
+    rng = np.random.default_rng(0)
+    f = surface(window=[(-2, 2)])(lambda x: (x * x + rng.standard_normal(x.shape), (2 * x,)))
+    f.check_runs(np.ones((1, 1)))
+
+
+WRONG = {
+    "only a value": (lambda x, y: x * x, TypeError, "mine returned array"),
+    "nothing": (lambda x, y: None, TypeError, "mine returned None; a surface returns its value and a tuple"),
+    "value and partials in a row": (lambda x, y: (x, 1.0, 1.0), TypeError, r"return x\*\*2 \+ y\*\*2, \(2 \* x, 2 \* y\)"),
+    "a bare gradient": (lambda x, y: (x * x, 2 * x), TypeError, "mine returned .*tuple of its partial"),
+    "one partial too many": (lambda x, y: (x, (1.0, 2.0, 3.0)), ValueError, "mine returned 3 partial derivatives for 2 coordinates"),
+    "a complex partial": (lambda x, y: (x, (2j * x, y)), TypeError, "mine returned .*real number for each run"),
+    "a word": (lambda x, y: ("low", (x, y)), TypeError, "mine returned 'low', where a real number"),
+    "no partial": (lambda x, y: (x, (x, None)), TypeError, "mine returned None, where a real number"),
+    "too long": (lambda x, y: (np.ones(7), (x, y)), ValueError, r"mine returned an array of shape \(7,\)"),
+    "ragged": (lambda x, y: ([[1.0], [1.0, 2.0]], (x, y)), TypeError, "mine returned"),
+    "math.sin": (lambda x, y: (math.sin(x), (math.cos(x), 0 * y)), TypeError, r"mine raised TypeError.*np\.sin\(x\) instead of math\.sin"),
+    "if": (lambda x, y: (x if x > 0 else -x, (x, y)), TypeError, r"mine raised ValueError.*np\.where\(x > 0, this, that\) instead of if"),
+    "its own error": (lambda x, y: {}["low"], TypeError, "mine raised KeyError: 'low'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_a_function_returns_is_told(name):
+    function, error, message = WRONG[name]
+    f = surface(window=[(-2, 2)] * 2, name="mine")(function)
+    with pytest.raises(error, match=message) as raised:
+        f(np.ones((2, 3)))
+    assert type(raised.value) is error
+
+
+def test_warnings_and_floating_point_errors_that_were_asked_for_come_through():
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        surface(window=[(-2, 2)])(lambda x: (np.log(x), (1 / x,)))([[0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: surface(lambda x: (x, (1.0,))), TypeError, r"write @surface\(window="),
+        (lambda: surface(window=(-2, 2))(len), ValueError, r"window is \(-2, 2\); give a pair"),
+        (lambda: surface(window=5)(len), ValueError, "window is 5; give a pair"),
+        (lambda: surface(window="ab")(len), TypeError, "window is .*give a pair"),
+        (lambda: surface(window=[(2, -2)])(len), ValueError, "low < high"),
+        (lambda: surface(window=[(2, 2)])(len), ValueError, "low < high"),
+        (lambda: surface(window=[(0, np.inf)])(len), ValueError, "finite"),
+        (lambda: surface(window=[(0, 1, 2)])(len), ValueError, "give a pair"),
+        (lambda: surface(window=[(0, 1), (2,)])(len), TypeError, "give a pair"),
+        (lambda: surface(window=[(0, 1)], minima=[1])(len), ValueError, "minima is .*a list of points"),
+        (lambda: surface(window=[(0, 1)] * 2, minima=(1, 1))(len), ValueError, "minima is .*each of 2 coordinates"),
+        (lambda: surface(window=[(0, 1)], saddles=["a"])(len), TypeError, "saddles is"),
+        (lambda: surface(window=[(0, 1)])(5), TypeError, "made of a function; this is 5"),
+        (lambda: surface(window=[(0, 1)], name="mine")(lambda x, y: (x, (1.0, 1.0)))([1.0]), TypeError, "mine raised"),
+        (lambda: surface(window=[(0, 1)], name="mine")(lambda x, y: (x, (1.0, 1.0))).coords, ValueError, r"mine has the coordinates \(x, y\), and its window 1 pair;"),
+        (lambda: surface(window=[(0, 1)] * 2, name="mine")(lambda p: (p, (1.0,))).coords, ValueError, r"mine has the coordinates \(p\), and its window 2 pairs;"),
+        (lambda: booth(None), TypeError, "theta is None; give an array"),
+        (lambda: booth({"x": 1, "y": 2}), TypeError, "theta is {'x': 1"),
+        (lambda: booth("12"), TypeError, "theta is '12'"),
+        (lambda: booth([1j, 2]), TypeError, "theta is"),
+        (lambda: booth([[1], [2, 3]]), TypeError, "theta is"),
+        (lambda: quadratic("a"), TypeError, "an eigenvalue of quadratic is 'a'"),
+        (lambda: quadratic([1, 2]), ValueError, "an eigenvalue of quadratic is"),
+        (lambda: quadratic(np.nan), ValueError, "finite"),
+        (lambda: ravine("steep"), TypeError, "kappa is 'steep'"),
+    ],
+)  # fmt: skip
+def test_a_surface_of_a_wrong_form_is_told(make, error, message):
+    with pytest.raises(error, match=message) as raised:
+        make()
+    assert type(raised.value) is error
+
+
+def test_arguments_with_defaults_are_no_coordinates():
+    f = surface(window=[(-1, 1)] * 2)(lambda x, y, a=3, *, b=2: (a * x + b * y, (a, b)))
+    assert f.coords == ("x", "y") and f.grad((1.0, 1.0)).tolist() == [3, 2]

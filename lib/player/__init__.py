@@ -20,9 +20,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lib import plotting
+from lib.checks import brief
 from lib.player import wire
 from lib.player.bundle import bundle
 from lib.player.wire import Runs
+from lib.recipe import name_of, recipe
+from lib.surfaces import Surface
 
 PATH = ["theta", "loss", "grad_norm", "diverged"]
 
@@ -44,8 +47,9 @@ class Player(anywidget.AnyWidget):
     Raises
     ------
     TypeError, ValueError
-        When `runs` is something else, has more than two coordinates, does not say its surface, or mixes
-        surfaces, steps or the values of an axis; when `at` names no axis.
+        When `runs` is something else, has more than two coordinates, does not say its surface, holds a mean
+        or a mask instead of runs, or mixes surfaces, steps or the values of an axis; when `at` names no axis
+        or gives no number.
 
     Examples
     --------
@@ -71,10 +75,14 @@ class Player(anywidget.AnyWidget):
     def __init__(
         self,
         runs: xr.Dataset | Mapping[str, xr.Dataset],
-        *,
+        *others: Any,
         at: Mapping[str, float] | None = None,
         inner: bool = True,
     ):
+        if others:
+            raise TypeError(
+                'Player was given several runs; give a dict of them: Player({"gd": run, "adam": other})'
+            )
         self._runs = _read(runs)
         if not inner:
             self._runs = {name: run[PATH] for name, run in self._runs.items()}
@@ -133,7 +141,7 @@ class Player(anywidget.AnyWidget):
             for name, run in self.opening().items():
                 plotting.path(run, left, label=name, **looks[name])
                 style = {key: value for key, value in looks[name].items() if key != "marker"}
-                loss = run["loss"] - self.meta["floor"]
+                loss = run["loss"].where(np.isfinite(run["loss"])) - self.meta["floor"]
                 right.plot(run["step"], loss.where(abs(loss) <= 100 * abs(loss[0])), label=name, **style)
             left.set(xlim=across, ylim=up)
             right.set(xlabel="step", ylabel="f − minimum" if self.meta["floor"] else "f")
@@ -154,7 +162,7 @@ class Player(anywidget.AnyWidget):
 def _read(runs: Any) -> Runs:
     """`runs` by name, checked, with dimensions in the order step, coord, *axes."""
     if isinstance(runs, xr.Dataset):
-        runs = {getattr(runs.attrs.get("rule"), "name", "run"): runs}
+        runs = {name_of(runs.attrs.get("rule", "run")): runs}
     if not isinstance(runs, Mapping):
         raise TypeError(
             f"Player was given a {type(runs).__name__}; it plays a Dataset from descend or sweep, or a dict "
@@ -162,6 +170,9 @@ def _read(runs: Any) -> Runs:
         )
     if not runs:
         raise ValueError('Player was given no runs; give it at least one: Player({"gd": run})')
+    for name in map(str, runs):
+        if not name or name.startswith("_"):
+            raise ValueError(f"a run is called {name!r}; a legend leaves that out, give it another name")
     read = {str(name): _check(repr(name), run) for name, run in runs.items()}
     first, *others = read.values()
     for run in others:
@@ -178,7 +189,7 @@ def _read(runs: Any) -> Runs:
 def _check(name: str, run: Any) -> xr.Dataset:
     if not isinstance(run, xr.Dataset):
         raise TypeError(f"{name} is a {type(run).__name__}; give a Dataset from descend or sweep")
-    missing = [key for key in PATH if key not in run]
+    missing = [key for key in (*PATH, "step", "coord") if key not in run.variables]
     if missing:
         raise ValueError(f"{name} has no {', '.join(missing)}; give it as descend or sweep returned it")
     sizes = dict(run["theta"].sizes)
@@ -187,9 +198,64 @@ def _check(name: str, run: Any) -> xr.Dataset:
             f"{name} has theta of {sizes}; the player shows one or two coordinates and at least the start. "
             "With more coordinates plot the loss: run.loss.plot()"
         )
-    if not hasattr(run.attrs.get("surface"), "window"):
-        raise ValueError(f"{name} does not say its surface; set run.attrs['surface'], one of lib.surfaces")
-    return run.transpose("step", "coord", ...)
+    for axis in run["theta"].dims:
+        values = run[axis].values
+        if axis != "coord" and (values.dtype.kind not in "fiu" or not np.isfinite(values).all()):
+            raise ValueError(
+                f"{name} has the axis {axis} with the values {brief(values.tolist())}; a slider needs the "
+                'numbers of a sweep. Runs with names race: Player({"gd": run, "adam": other})'
+            )
+    made = recipe(run)
+    surface: Any = made.get("surface")
+    if not hasattr(surface, "window"):
+        said = f"; {run.attrs['surface']} is not one of lib's" if run.attrs.get("surface") else ""
+        raise ValueError(
+            f"{name} does not say its surface{said}; set run.attrs['surface'], one of lib.surfaces or yours"
+        )
+    if not surface.window:
+        raise ValueError(
+            f"{name} is of {surface.name}, which has no window to look at; plot the loss: run.loss.plot()"
+        )
+    if "gradient" in run.attrs:  # of a reader's own source the text is left
+        made.setdefault("gradient", run.attrs["gradient"])
+    run = _in_order(name, run, surface).transpose("step", "coord", ...)
+    _check_numbers(name, run, surface)
+    return run.assign(diverged=run["diverged"].astype(bool)).drop_attrs(deep=False).assign_attrs(made)
+
+
+def _in_order(name: str, run: xr.Dataset, surface: Surface) -> xr.Dataset:
+    """The run with its steps counted up, in whole numbers, and its coordinates as the surface takes them."""
+    step = run["step"].values
+    if (step != np.floor(step)).any() or len(set(step.tolist())) < len(step):
+        raise ValueError(
+            f"{name} has the steps {brief(step.tolist())}; each is a whole number, and there once"
+        )
+    run = run.assign_coords(step=step.astype(int)).sortby("step")
+    coords = [str(coord) for coord in run["coord"].values]
+    if sorted(coords) != sorted(surface.coords):
+        raise ValueError(
+            f"{name} has the coordinates {', '.join(coords)}, {surface.name} {', '.join(surface.coords)}; "
+            "give it as descend or sweep returned it"
+        )
+    return run.isel(coord=[coords.index(coord) for coord in surface.coords])
+
+
+def _check_numbers(name: str, run: xr.Dataset, surface: Surface) -> None:
+    """Raise unless the numbers are those of runs down the surface."""
+    theta, loss, lost = run["theta"].values, run["loss"].values, run["diverged"].values
+    if not theta.size:
+        raise ValueError(f"{name} has no runs: theta has the sizes {dict(run['theta'].sizes)}")
+    whole = np.isfinite(theta).all() and np.isin(lost, (0, 1)).all()
+    if whole:
+        with np.errstate(all="ignore"):
+            value = surface(theta[-1].astype(float))
+            off = np.abs(value - loss[-1]) > 0.01 * np.maximum(np.abs(loss[-1]), np.abs(loss[0]))
+        whole = not (off & np.isfinite(value) & np.isfinite(loss).all(axis=0)).any()
+    if not whole:
+        raise ValueError(
+            f"{name} does not hold runs down {surface.name}: at the last step its loss is not the value at "
+            "theta, or numbers are missing. Of a mean or a mask choose the runs instead: grid.sel(lr=0.1)"
+        )
 
 
 # Drawing.

@@ -55,6 +55,7 @@ import xarray as xr
 from lib.checks import ALLOWED, stem
 from lib.engine import Optimizer
 from lib.optimizers import norm
+from lib.recipe import recipe
 from lib.surfaces import Surface
 from lib.tape import Operation, Tape, Value, Vector, after, item
 
@@ -135,8 +136,9 @@ def surface_document(surface: Surface) -> dict[str, Any]:
         value, length, *grad = map(tape.read, (made[0], norm(Vector(made[1])), *made[1]))
     low, high = np.transpose(surface.window)
     points = np.random.default_rng(0).uniform(low, high, (5, len(theta))).T
-    held = tape.follow({x.at: row for x, row in zip(theta, points, strict=True)})
-    expected = surface.value_and_grad(points)
+    with np.errstate(all="ignore"):
+        held = tape.follow({x.at: row for x, row in zip(theta, points, strict=True)})
+        expected = surface.value_and_grad(points)
     _compare(surface.name, [held[x.at] for x in (value, *grad)], [expected[0], *expected[1]])
     printer = Printer(tape, theta)
     document = printer.document(surface.name, [value, length, *grad])
@@ -151,14 +153,15 @@ def surface_document(surface: Surface) -> dict[str, Any]:
 
 def documents(run: xr.Dataset) -> dict[str, Any]:
     """The documents of what made a run or a grid: its rule's and its surface's."""
-    missing = {"rule", "surface", "steps", "hyperparameters"} - run.attrs.keys()
+    made = recipe(run)
+    missing = {"rule", "surface", "steps", "hyperparameters"} - made.keys()
     if missing:
         raise NotTraced(f"it does not say its {', '.join(sorted(missing))}")
-    if run.attrs.get("gradient") is not None:
+    if made.get("gradient") is not None:
         raise NotTraced("its gradients are drawn at random")
-    given = run.attrs["hyperparameters"].items()  # of a grid's axis any value will do
-    one = run.attrs["rule"](**{name: x if callable(x) else np.ravel(x)[0] for name, x in given})
-    return {"rule": rule_document(one, run.sizes["coord"]), "surface": surface_document(run.attrs["surface"])}
+    given = made["hyperparameters"].items()  # of a grid's axis any value will do
+    one = made["rule"](**{name: x if callable(x) else np.ravel(x)[0] for name, x in given})
+    return {"rule": rule_document(one, run.sizes["coord"]), "surface": surface_document(made["surface"])}
 
 
 def settings(opt: Optimizer, steps: int) -> dict[str, float | list[float]]:

@@ -44,7 +44,6 @@ this step will use. A diverged run is NaN after its last point.
 "from" is drawn when the zoom is at least that. The page sends nothing: it needs no kernel.
 """
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,10 +55,11 @@ from matplotlib.path import Path
 from matplotlib.pyplot import get_cmap
 
 from lib import plotting
-from lib.checks import Array, show
+from lib.checks import Array, brief, reals, show
 from lib.descend import descend
 from lib.engine import Optimizer
 from lib.player.document import NotTraced, rule_document, settings, surface_document
+from lib.recipe import default
 
 Runs = dict[str, xr.Dataset]
 Window = list[list[float]]
@@ -81,14 +81,15 @@ def describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
     chosen = dict(zip(axes, places, strict=True))
     opening = [run.isel(chosen, missing_dims="ignore") for run in runs.values()]
     window = _window(surface, opening)
-    height = surface(np.stack(np.meshgrid(*(np.linspace(low, high, 201) for low, high in surface.window))))
-    low, high = float(height.min()), float(height.max())
-    floor = min((float(surface(point)) for point in surface.minima), default=0.0)
-    floor = 0.0 if abs(floor) < 1e-9 else floor
+    low, high = _heights(surface)
+    lowest = plotting.values(surface, np.transpose(surface.minima)) if surface.minima else np.zeros(1)
+    floor = float(np.min(lowest, initial=np.inf, where=np.isfinite(lowest)))
+    floor = 0.0 if abs(floor) < 1e-9 or floor == np.inf else floor
     if len(coords) == 1:
         window.append([low - 0.05 * (high - low), high + 0.05 * (high - low)])
     looks = plotting.styles(runs)
     log = bool(surface.minima) or all(bool((run["loss"] > 0).all()) for run in runs.values())
+    log = log and any(bool((run["loss"] > floor).any()) for run in runs.values())
     series = [_series(name, run, looks[name], list(axes)) for name, run in runs.items()]
     marks = {
         kind: [point for point in map(list, _raised(surface, points)) if _inside(point, window)]
@@ -139,18 +140,35 @@ def _axes(runs: Runs, at: Mapping[str, float]) -> dict[str, list[Any]]:
     axes: dict[str, list[Any]] = {}
     for name, run in runs.items():
         for axis in map(str, run["theta"].dims[2:]):
-            if axes.setdefault(axis, run[axis].values.tolist()) != run[axis].values.tolist():
+            values = run[axis].values
+            if axes.setdefault(axis, values.tolist()) != values.tolist():
                 raise ValueError(
                     f"{name!r} has other values of {axis} than a run before it; give both the same"
                 )
+    if not isinstance(at, Mapping):
+        raise TypeError(f'at is {brief(at)}; give a dict of the sliders\' values: at={{"lr": 0.1}}')
     if at.keys() - axes.keys():
         raise ValueError(
-            f"at has {', '.join(at.keys() - axes)}; the sweep axes are {', '.join(axes) or 'none'}"
+            f"at has {', '.join(map(str, at.keys() - axes.keys()))}; "
+            f"the sweep axes are {', '.join(axes) or 'none'}"
         )
+    for name, value in at.items():
+        number = reals(f"at[{name!r}]", value, "the number at which its slider opens")
+        if number.shape != () or not np.isfinite(number):
+            raise ValueError(f"at[{name!r}] is {brief(value)}; give the number at which its slider opens")
     return axes
 
 
 # What is looked at.
+
+
+def _heights(surface: Any) -> tuple[float, float]:
+    """The lowest and the highest value in the window; where there is one value or none, room around it."""
+    axes = (np.linspace(low, high, 201) for low, high in surface.window)
+    height = plotting.values(surface, np.stack(np.meshgrid(*axes)))
+    seen = height[np.isfinite(height)]
+    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
+    return (low, high) if low < high and np.isfinite(high - low) else (low - 1 - abs(low), low + 1 + abs(low))
 
 
 def _window(surface: Any, opening: list[xr.Dataset]) -> Window:
@@ -207,7 +225,12 @@ def box(meta: dict[str, Any]) -> list[tuple[float, float]]:
 
 def _raised(surface: Any, points: Any) -> list[Any]:
     """Points as the map has them: with one coordinate, f is the other."""
-    return [point if len(point) > 1 else (*point, float(surface(point))) for point in points]
+    if len(surface.window) > 1 or not points:
+        return list(points)
+    return [
+        (*point, float(f))
+        for point, f in zip(points, plotting.values(surface, np.transpose(points)), strict=True)
+    ]
 
 
 def _inside(point: Any, window: Window) -> bool:
@@ -223,23 +246,23 @@ def landscape(surface: Any, window: Window) -> dict[str, Any]:
         vertices = np.asarray(path.vertices)
         scaled = Path((vertices - (left, top)) * scale, path.codes)
         scaled.should_simplify, scaled.simplify_threshold = True, 1.6
-        return _svg(scaled.cleaned(simplify=True))
+        return _svg(scaled.cleaned(remove_nans=True, simplify=True))
 
     if len(surface.window) == 1:
         x = np.linspace(left, right, 2001)
         return {
             "unit": UNIT,
-            "shapes": [{"d": draw(Path(np.stack([x, surface(x[None])], 1))), "line": CURVE}],
+            "shapes": [{"d": draw(Path(np.stack([x, plotting.values(surface, x[None])], 1))), "line": CURVE}],
         }
     x, y = (_axis(low, high, [p[i] for p in surface.minima]) for i, (low, high) in enumerate(window))
-    shown, steps = plotting.levels(surface, surface(np.stack(np.meshgrid(x, y))))
+    shown, steps = plotting.levels(surface, plotting.values(surface, np.stack(np.meshgrid(x, y))))
     light = get_cmap("bone_r")(np.linspace(0.0, 0.32, len(steps) - 1))
     dark = get_cmap("bone")(np.linspace(0.06, 0.30, len(steps) - 1))
     shapes: list[dict[str, Any]] = [
         {"d": f"M0 0H{UNIT}V{UNIT}H0Z", "fill": [to_hex(light[0]), to_hex(dark[0])]}
     ]
     axes = Figure().add_subplot()
-    if surface.minima:  # inside the lowest contour, seen when zoomed
+    if surface.minima and shown.min() < shown.max():  # inside the lowest contour, seen when zoomed
         for factor in (0.1, 0.25, 0.5):
             (path,) = axes.contour(x, y, shown, [factor * steps[1]], colors="k").get_paths()
             shapes.append({"d": draw(path), "line": LINE, "from": 4})
@@ -307,6 +330,10 @@ def _computed(run: xr.Dataset) -> dict[str, Any]:
         raise NotTraced(f"it does not say its {', '.join(sorted(missing))}")
     if made.get("gradient") is not None:
         raise NotTraced("its gradients are drawn at random")
+    if made.get("tol") is not None:
+        raise NotTraced("it stops where its gradient is short")
+    if run["step"][-1] > made["steps"]:
+        raise NotTraced("it has more steps than it says")
     hyper, axes = given(run), [str(dim) for dim in run["theta"].dims[2:]]
     starts = [f"start_{name}" for name in run["coord"].values]
     if unknown := set(axes) - hyper.keys() - set(starts):
@@ -396,7 +423,11 @@ def also(run: xr.Dataset) -> dict[str, Any]:
     """What else the run was made with: where its gradients came from, what was recorded."""
     made: dict[str, Any] = {"every": every(run)}
     if run.attrs.get("gradient") is not None:
-        made |= {key: run.attrs[key] for key in ("gradient", "seed")}
+        made["gradient"] = run.attrs["gradient"]
+    if run.attrs.get("gradient") is not None or "seed" in run.dims:
+        made["seed"] = run["seed"].values.tolist() if "seed" in run.coords else run.attrs["seed"]
+    if run.attrs.get("tol") is not None:
+        made["tol"] = run.attrs["tol"]
     record = [name for name in ("grad", *run.attrs["rule"].slots) if name in run]
     return made | ({"record": record} if record else {})
 
@@ -407,21 +438,23 @@ def _code(run: xr.Dataset) -> str | None:
         return None
     rule: Optimizer = run.attrs["rule"]
     axes = [str(dim) for dim in run["theta"].dims[2:]]
-    defaults = {name: p.default for name, p in inspect.signature(rule.rule).parameters.items()}
     settings = []
     for name, value in given(run).items():
         if name in axes:
             settings.append(f"{name}={{{name}}}")
         elif np.ndim(value):
             return None
-        elif callable(value) or value != defaults.get(name):
+        elif callable(value) or value != default(rule, name):
             settings.append(f"{name}={show(value if callable(value) else float(value))}")
     names = [f"start_{name}" for name in run["coord"].values]
     point = ", ".join(f"{{{name if name in axes else i}}}" for i, name in enumerate(names))
     point = f"({point})" if len(names) > 1 else f"[{point}]"
-    if set(axes) - set(given(run)) - set(names):
+    if set(axes) - set(given(run)) - {*names, "seed"}:
         return None
-    extra = "".join(f", {k}={v!r}" for k, v in also(run).items() if (k, v) != ("every", 1))
+    more = {k: repr(v) for k, v in also(run).items() if k != "every" or v != 1}
+    if "seed" in axes:
+        more["seed"] = "{seed}"
+    extra = "".join(f", {k}={v}" for k, v in more.items())
     steps = int(run.attrs["steps"])
     return (
         f"descend({run.attrs['surface']}, {point}, {rule.name}({', '.join(settings)}), steps={steps}{extra})"
