@@ -45,7 +45,7 @@ MAKERS: dict[str, Any] = {
 
 AT_START = "theta at step 0"
 EXACT = "exact"
-SEVERAL = int | float | list | tuple | np.ndarray
+SEVERAL: Any = int | float | list | tuple | np.ndarray
 LONG = 1000
 """A start of more coordinates is not repeated as text."""
 
