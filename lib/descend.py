@@ -324,11 +324,14 @@ def _walk(surface: Surface, theta: Array, opt: Optimizer, estimate: Estimate | N
         for array, before in zip(moving, previous, strict=True):
             np.copyto(array, before, where=runs)
 
+    seen = theta.view()  # the surface looks at theta, and cannot write to it
+    seen.flags.writeable = False
+
     def look() -> tuple[Array, Array, Array]:
-        value, slope = surface.value_and_grad(theta)
+        value, slope = surface.value_and_grad(seen)
         return value, slope, norm(slope)
 
-    row, frozen = 0, np.zeros_like(kept.diverged)
+    row, steps, frozen = 0, kept.steps, np.zeros_like(kept.diverged)
     some = False  # whether any run is frozen
     with np.errstate(all="ignore"):
         for t in range(kept.last + 1):
@@ -336,20 +339,21 @@ def _walk(surface: Surface, theta: Array, opt: Optimizer, estimate: Estimate | N
                 opt.advance(theta, grad, state)
                 if some:
                     stay(frozen)
-            keep = t == kept.steps[row]
+            keep = t == steps[row]
             if keep or exact:
                 value, slope, length = look()
-            parts = [value, length, theta]
+            squares = np.vdot(value, length) + np.vdot(theta, theta)
             if estimate is None:  # an exact gradient is finite where its length is
                 grad = slope
             else:
                 grad = estimate(theta)
-                parts.append(grad)
-            if not isfinite(sum(map(np.vdot, parts, parts))):  # which run? none, where a square overflows
+                squares += np.vdot(grad, grad)
+            if not isfinite(squares):  # which run? none, where a square overflows
                 finite = np.isfinite(value) & np.isfinite(length) & np.isfinite([*theta, *grad]).all(axis=0)
                 lost = ~finite & ~frozen
                 kept.diverged |= lost
                 frozen |= lost
+                some = bool(frozen.any())
                 if t > 0 and lost.any():
                     stay(lost)
                     value, slope, length = look()
@@ -357,7 +361,7 @@ def _walk(surface: Surface, theta: Array, opt: Optimizer, estimate: Estimate | N
                 there = (length <= kept.tol) & ~frozen
                 kept.stopped[there] = t
                 frozen |= there
-            some = bool(frozen.any())
+                some = bool(frozen.any())
             if some:
                 grad = np.where(frozen, slope, grad)
             if keep:

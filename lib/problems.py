@@ -22,6 +22,7 @@ To add a problem, write its loss and partial derivatives as below, with the sour
 checks gradients by finite differences. This module knows no optimizer.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
@@ -88,7 +89,7 @@ class Problem(Surface):
         """N, the number of examples."""
         return len(self.data[0])
 
-    @property
+    @functools.cached_property
     def coords(self) -> tuple[str, ...]:
         """The names of the coordinates: `names`; else a, or w[0], w[1], … for a parameter with axes."""
         return self.names or tuple(

@@ -45,6 +45,7 @@ MAKERS: dict[str, Any] = {
 
 AT_START = "theta at step 0"
 EXACT = "exact"
+SEVERAL: Any = int | float | list | tuple | np.ndarray
 LONG = 1000
 """A start of more coordinates is not repeated as text."""
 
@@ -111,21 +112,33 @@ def recipe(run: xr.Dataset) -> dict[str, Any]:
     (booth, [1.0, 2.0], gd(lr=0.1))
     """
     said, found = run.attrs, {}
-    for name in ("surface", "rule", "gradient"):
-        if name in said and (thing := _thing(said[name])) is not None:
+    kinds: Any = (("surface", Surface), ("rule", Optimizer), ("gradient", object))
+    for name, kind in kinds:
+        thing = _thing(said.get(name))
+        if thing is not None and isinstance(thing, kind):
             found[name] = thing
     if isinstance(said.get("gradient"), str) and said["gradient"] == EXACT:
         found["gradient"] = None
-    for name in ("start", "seed", "steps", "tol"):
-        if name in said:
-            value = said[name]
-            value = json.loads(value) if isinstance(value, str) and value != AT_START else value
-            found[name] = value.item() if isinstance(value, np.generic) else value
+    kinds = (("start", SEVERAL), ("seed", int | list), ("steps", int), ("tol", int | float))
+    for name, kind in kinds:
+        value = _plain_again(said.get(name))
+        if isinstance(value, kind):
+            found[name] = value
     if isinstance(said.get("start"), str) and said["start"] == AT_START and "step" in run["theta"].dims:
         found["start"] = run["theta"].transpose("step", "coord", ...).values[0]
-    if "hyperparameters" in said and (given := _hyperparameters(said["hyperparameters"])) is not None:
+    if (given := _hyperparameters(said.get("hyperparameters"))) is not None:
         found["hyperparameters"] = given
     return found
+
+
+def _plain_again(said: Any) -> Any:
+    """A number, or what a text of JSON says; None where it says nothing."""
+    if isinstance(said, np.generic):
+        return said.item()
+    try:
+        return json.loads(said) if isinstance(said, str) else said
+    except (ValueError, RecursionError):
+        return None
 
 
 def name_of(said: Any) -> str:
@@ -204,10 +217,13 @@ def _thing(said: Any) -> Any:
 
 def _hyperparameters(said: Any) -> dict[str, Any] | None:
     if isinstance(said, Said) or not isinstance(said, str):
-        return _thing(said)
-    given = json.loads(said)
+        given = _thing(said)
+        return given if isinstance(given, dict) else None
+    given = _plain_again(said)
+    if not isinstance(given, dict):
+        return None
     made = {name: read(value) if isinstance(value, str) else value for name, value in given.items()}
-    return None if None in made.values() else made
+    return None if any(value is None for value in made.values()) else made
 
 
 def _plain(value: Any) -> Any:

@@ -38,7 +38,7 @@ SIDE_BY_SIDE = (
     "A surface is given arrays, one number for each run: write np.sin(x) instead of math.sin(x), and "
     "np.where(x > 0, this, that) instead of if"
 )
-ARRAYS, SEVERAL = {np.ndarray, np.float64}, (tuple, list)
+ARRAYS, SEVERAL, FLOAT = {np.ndarray, np.float64}, (tuple, list), np.dtype(float)
 APART: "WeakSet[Surface]" = WeakSet()
 """The surfaces whose runs were seen not to touch each other."""
 
@@ -102,7 +102,7 @@ class Surface:
         pickled_by_name(self.function)
         return super().__reduce_ex__(protocol)
 
-    @property
+    @functools.cached_property
     def coords(self) -> tuple[str, ...]:
         """The names of the coordinates: those of the function's arguments."""
         return _arguments(self.function, len(self.window), self.name)
@@ -142,16 +142,17 @@ class Surface:
             self._miscounts(parts, len(theta))
         runs = theta.shape[1:]
         for i, part in enumerate(parts):
-            grad[i] = self._fit(part, runs, theta)
+            plain = type(part) in ARRAYS and part.dtype is FLOAT and part.shape == runs
+            grad[i] = part if plain else self._fit(part, runs, theta)
 
     def _some(self) -> tuple[Array, ...]:
         """The data that are enough to see whether runs touch each other."""
         return ()
 
     def _evaluate(self, theta: Array, data: tuple[Array, ...] = ()) -> tuple[Array, Array]:
-        alone = theta.ndim == 1 and not data  # the numbers of one run cannot be written to
+        numbers = theta.ndim == 1 and not data  # which nobody can write to, where there is one run
         try:
-            returned = self.function(*self._split(theta if alone else _locked(theta)), *map(_locked, data))
+            returned = self.function(*self._split(theta if numbers else _locked(theta)), *map(_locked, data))
         except (Warning, FloatingPointError):  # asked for by np.errstate or a filter
             raise
         except Exception:  # it writes into its arguments, or needs arrays where one run has numbers
@@ -182,7 +183,7 @@ class Surface:
 
     def _fit(self, given: Any, shape: tuple[int, ...], theta: Array) -> Any:
         """What was returned, if it is a real number for each run; a constant is the same in every run."""
-        if type(given) in ARRAYS and given.shape == shape and given.dtype.kind == "f":
+        if type(given) in ARRAYS and given.dtype is FLOAT and given.shape == shape:
             return given
         try:
             numbers = np.asarray(given)
@@ -193,7 +194,7 @@ class Surface:
                 f"{self.name} returned {brief(given)}, where a real number for each run is wanted"
             )
         if numbers.shape == shape:
-            return numbers.astype(theta.dtype)
+            return numbers if numbers.dtype.kind == "f" else numbers.astype(theta.dtype)
         if numbers.size != 1:
             raise ValueError(
                 f"{self.name} returned an array of shape {numbers.shape}, where {shape} is wanted: a number "
@@ -267,6 +268,8 @@ def _finite(name: str, value: Any) -> float:
 
 def _locked(array: Array) -> Array:
     """The same numbers, not to be written to."""
+    if not array.flags.writeable:
+        return array
     view = array.view()
     view.setflags(write=False)
     return view

@@ -78,7 +78,7 @@ def test_a_readers_own_is_not_taken_for_the_librarys():
     assert not {"surface", "rule"} & recipe(loaded).keys()
     with pytest.raises(
         ValueError,
-        match=r"does not say its surface; .*parabola is not one of lib's; set run.attrs\['surface'\]",
+        match=r"does not say its surface; .*parabola' is not one of lib's; set run.attrs\['surface'\]",
     ):
         Player(loaded)
     Player(loaded.assign_attrs(surface=parabola))

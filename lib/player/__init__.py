@@ -87,7 +87,7 @@ class Player(anywidget.AnyWidget):
         if not inner:
             self._runs = {name: run[PATH] for name, run in self._runs.items()}
         self._surface = next(iter(self._runs.values())).attrs["surface"]
-        meta = wire.describe(self._runs, at or {})
+        meta = wire.describe(self._runs, {} if at is None else at)
         recorded = {one["name"]: self._runs[one["name"]] for one in meta["series"] if "recorded" in one}
         super().__init__(
             meta=meta,
@@ -207,8 +207,8 @@ def _check(name: str, run: Any) -> xr.Dataset:
             )
     made = recipe(run)
     surface: Any = made.get("surface")
-    if not hasattr(surface, "window"):
-        said = f"; {run.attrs['surface']} is not one of lib's" if run.attrs.get("surface") else ""
+    if not isinstance(surface, Surface):
+        said = f"; {brief(run.attrs['surface'])} is not one of lib's" if "surface" in run.attrs else ""
         raise ValueError(
             f"{name} does not say its surface{said}; set run.attrs['surface'], one of lib.surfaces or yours"
         )
