@@ -18,6 +18,7 @@ from lib.descend import sweep
 from lib.optimizers import gd, momentum
 from lib.player import wire
 from lib.problems import Noise
+from lib.recipe import recipe
 from lib.surfaces import himmelblau
 
 SAMPLE = Path(__file__).parent / "player" / "wire.json"
@@ -26,10 +27,12 @@ START = (-3, -1)
 
 
 def runs(**how):
-    return {
+    """The runs as a player reads them: with their recipes."""
+    made = {
         "momentum": sweep(himmelblau, START, momentum, 7, lr=LR, beta=BETA, record=["v"], **how),
         "gd": sweep(himmelblau, START, gd, 7, lr=LR, **how),
     }
+    return {name: run.assign_attrs(recipe(run)) for name, run in made.items()}
 
 
 def chosen(given, at):
