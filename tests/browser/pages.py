@@ -45,7 +45,7 @@ def open_page(page: Page, address: str) -> None:
 
 
 def try_player(page: Page, player: Locator) -> None:
-    """It plays, and each of its sliders changes its picture."""
+    """It plays, each of its sliders changes its picture, and so does its start, where that can be moved."""
     handle = player.element_handle()
     page.wait_for_function("root => root.querySelector('canvas').width > 100", arg=handle)
     moved = (
@@ -55,7 +55,13 @@ def try_player(page: Page, player: Locator) -> None:
     player.get_by_role("button", name="Play").click()
     page.wait_for_function(moved, arg=[handle, before])
     player.get_by_role("button", name="Pause").click()
-    sliders = player.get_by_role("slider").all()
+    start = player.locator(".start")
+    if start.is_visible():
+        before = player.evaluate(PICTURE)
+        start.press("ArrowLeft")
+        assert player.evaluate(PICTURE) != before, "the start moves nothing"
+        start.press("ArrowRight")
+    sliders = player.locator("input[type=range]").all()
     assert sliders, "a player has at least the slider of its steps"
     for slider in sliders:
         pictures = []
