@@ -92,7 +92,7 @@ def clip_by_value(inner: Optimizer, largest: float) -> Optimizer:
     return _clipped(inner, clip, "clip_by_value", largest)
 
 
-def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
+def lookahead(inner: Optimizer, *, k: Any = 5, alpha: Any = 0.5) -> Optimizer:
     """Lookahead: k steps of a rule forward, then back to a point on the way (Zhang et al. 2019, Algorithm 1).
 
         θ ← inner(θ); every k-th step  φ ← φ + α·(θ − φ), θ ← φ
@@ -100,8 +100,8 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     Parameters
     ----------
     inner : the fast optimizer; it keeps its state when θ is moved back
-    k : a number of steps ≥ 1
-    alpha : in [0, 1], the part of the way that is kept
+    k : a number of steps ≥ 1, or one for each run
+    alpha : in [0, 1], the part of the way that is kept, or one for each run
 
     Raises
     ------
@@ -135,8 +135,8 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
         )
 
     def rule(theta: Any, g: Any, t: Any, drift: Any, *slots: Any, k: Any, alpha: Any, **given: Any) -> Any:
-        new = inner.rule(theta, g, t, *slots, **given)
-        fast, *slots = new if isinstance(new, tuple) else (new,)  # type: ignore[assignment]
+        new = inner.called(theta, g, t, slots, given)
+        fast, *slots = new  # type: ignore[assignment]
         drift = drift + (fast - theta)
         back = np.where(t % k == 0, drift, 0)
         return fast - (1 - alpha) * back, drift - back, *slots
@@ -150,7 +150,7 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     rule.__name__ = f"lookahead({inner.name})"
     rule.__doc__ = lookahead.__doc__
     made = Optimizer(rule, inner.elementwise, inner.matrix, inner.shapes)
-    made.clips = inner.clips
+    made.clips, made.own = inner.clips, inner.own
     return made
 
 
