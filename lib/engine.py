@@ -212,12 +212,9 @@ class Optimizer:
             lost beside a parameter, most squares of gradients are 0, and the run stands still or is NaN with
             no word said. Keep float32, and round a copy of it.
         ValueError
-            When `theta` is read-only, two of its arrays look into the same memory, or the rule steps
-            matrices and `theta` is none.
+            When `theta` is read-only, or the rule steps matrices and `theta` is none.
         """
         check_parameters(theta)
-        if isinstance(theta, dict):
-            check_apart((f"theta[{key!r}]", leaf) for key, leaf in theta.items())
 
         def zeros(slot: str, leaf: Array, of: str) -> Array:
             shape = self._shape(slot, leaf, of)
@@ -310,7 +307,12 @@ class Optimizer:
             if value is REQUIRED:
                 raise TypeError(f"{self.name} needs {name}, which has no default: {self._example()}")
             if callable(value):
-                value = check(name, value(t), f" at t = {t}")
+                try:
+                    value = value(t)
+                except Exception as error:
+                    words = f"{name} is {show(self.hyperparameters[name])}, which fails at t = {t}: {error}"
+                    raise ValueError(words) from error
+                value = check(name, value, f" at t = {t}")
             if isinstance(value, np.ndarray) and not broadcasts(value.shape, runs):
                 if self.matrix:
                     raise ValueError(

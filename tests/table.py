@@ -1,6 +1,7 @@
 """The one table of optimizers that drives the tests: a new rule adds a row here and is tested everywhere.
 
-A row says which hyperparameters to give where a rule has no default, and what the structure tests may ask of it. NumPy and lib only.
+A row says which hyperparameters to give where a rule has no default, and what the structure tests may ask
+of it. NumPy and lib only.
 """
 
 from dataclasses import dataclass, field

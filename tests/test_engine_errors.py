@@ -46,6 +46,13 @@ KIND = "; give a number, an array of numbers, or a schedule: a function of the s
             "adadelta has no hyperparameter 'lr'; it has rho, eps. Did you mean rho?",
         ),
         (lambda: gd(lr="0.1"), TypeError, "lr is '0.1'" + KIND),
+        (lambda: gd(lr=[[1], [1, 2]]), TypeError, "lr is [[1], [1, 2]]" + KIND),
+        (
+            lambda: gd(lr=lambda: 0.1),
+            TypeError,
+            "lr is <lambda>, which cannot be called with one number; a schedule is a function of the step number t "
+            "alone: lambda t: 0.1 / t",
+        ),
         (lambda: gd(lr=True), TypeError, "lr is True" + KIND),
         (lambda: gd(lr=None), TypeError, "lr is None" + KIND),
         (lambda: gd(lr=1j), TypeError, "lr is 1j" + KIND),
@@ -165,6 +172,7 @@ def test_a_rule_of_matrices_begins_with_nothing_else(row, theta, has):
         (adam(beta1=np.full((4, 1), 0.5)), TWO, TWO, None, ValueError, "beta1 has shape (4, 1), which does not"),
         (gd(lr=[0.1] * 3), {"w": TWO}, {"w": TWO}, None, ValueError, "lr has shape (3,), which does not"),
         (gd(lr=lambda t: np.nan), TWO, TWO, None, ValueError, "lr is nan at t = 1" + NUMBER),
+        (gd(lr={}.__getitem__), TWO, TWO, None, ValueError, "lr is __getitem__, which fails at t = 1: 1"),
         (gd(lr=lambda t: "fast"), TWO, TWO, None, TypeError, "lr is 'fast' at t = 1" + KIND),
         (gd(lr=lambda t: None), TWO, TWO, None, TypeError, "lr is None at t = 1" + KIND),
         (momentum(lr=0.1, beta=lambda t: 1.0), TWO, TWO, None, ValueError, "beta is 1.0 at t = 1" + FRACTION),

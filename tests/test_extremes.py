@@ -208,9 +208,7 @@ def test_parameters_that_share_memory(make, tmp_path):
     words = "look into the same memory, which a step would change twice"
     for opt in (gd(lr=0.1), adam(), lookahead(adam()), lamb(), clip_by_norm(adam(), 1.0)):
         before = copy.deepcopy(theta)
-        with pytest.raises(ValueError, match=words):
-            opt.init(theta)
-        state = opt.init({key: leaf.copy() for key, leaf in theta.items()})
+        state = opt.init(theta)
         with pytest.raises(ValueError, match=words):
             opt.step(theta, {key: np.ones(leaf.shape) for key, leaf in theta.items()}, state)
         assert bits(theta) == bits(before) and state["t"] == 0
