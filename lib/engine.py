@@ -276,7 +276,7 @@ class Optimizer:
             gradients = [as_gradient(g[key], leaf, owners, f" of {key!r}") for key, leaf in theta.items()]
         else:
             gradients = [as_gradient(g, theta, owners)]
-        hyperparameters = self.values(t, runs, {leaf[0].dtype for leaf in leaves})
+        hyperparameters = self.values(t, runs, {leaf[0].dtype for leaf in leaves} or {float})
         for clip in self.clips:
             gradients = clip(gradients, runs)
         long = isinstance(theta, dict) and not self.matrix

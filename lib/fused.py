@@ -140,7 +140,11 @@ def loop(tape: Tape, opt: Optimizer, surface: Surface, recorded: list[str]) -> s
     value: Any
     parts: Any
     value, parts = surface.function(*new["theta"])
-    length = np.sqrt(sum(part * part for part in parts))
+    length, short, long = (  # as in `norm`
+        np.sqrt(sum((part * scale) * (part * scale) for part in parts)) / scale
+        for scale in (1.0, 2.0**640, 2.0**-640)
+    )
+    length = np.where(length < np.inf, np.where(length > 2.0**-512, length, short), long)
     lost = 0 * (value + length + sum(new["theta"])) + old["lost"][0]
     fine = (lost == 0).name
     new |= {"grad": list(parts), "loss": [value], "grad_norm": [length]}

@@ -13,7 +13,7 @@ variant has a rule of its own in `dialects.py`; never a flag here. One exception
 with lr outside the velocity, as every framework but Keras has it.
 """
 
-from numpy import errstate, full_like, inf, isfinite, log, maximum, nan, sign, sqrt, tanh, vdot, where
+from numpy import errstate, finfo, full_like, inf, isfinite, log, maximum, nan, sign, sqrt, tanh, vdot, where
 from numpy.linalg import eigh
 
 from lib.engine import optimizer
@@ -698,8 +698,8 @@ def schedule_free_adamw(theta, g, t, d, v, *, lr=0.0025, beta1=0.9, beta2=0.999,
 def norm(x):
     """The Euclidean norm over the coordinates, the first axis; one for each run.
 
-    It is right for lengths from 1e-300 to 1e300, though their squares are no floats: where a square was 0 or
-    infinite it is taken again, of x in units of its largest coordinate.
+    It is right for lengths from 1e-300 to 1e300, though their squares are no floats: where a length's square
+    is too small or infinite it is taken again, of x times a power of two, which rounds nothing.
 
     >>> import numpy as np
     >>> print(norm(np.array([[3e-300, 3.0, 3e300], [4e-300, 4.0, 4e300]])))
@@ -709,9 +709,10 @@ def norm(x):
         length = sqrt((x * x).sum(axis=0))
         if isfinite(vdot(length, length) + vdot(1 / length, 1 / length)):
             return length
-        unit = abs(x).max(axis=0, initial=0)
-        unit = where((unit > 0) & (unit < inf), unit, 1)
-        return unit * sqrt(((x / unit) ** 2).sum(axis=0))
+        edge = finfo(x.dtype).maxexp
+        scales = 2.0 ** (edge // 2 + edge // 8), 2.0 ** -(edge // 2 + edge // 8)
+        short, long = (sqrt(((x * scale) ** 2).sum(axis=0)) / scale for scale in scales)
+        return where(length < inf, where(length > 2.0 ** (-edge / 2), length, short), long)
 
 
 @optimizer(elementwise=False)

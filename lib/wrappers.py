@@ -159,8 +159,8 @@ def _clipped(inner: Optimizer, clip: Any, name: str, largest: Any) -> Optimizer:
     _check(inner, name)
     if (
         isinstance(largest, bool)
-        or not isinstance(largest, int | float | np.number)
-        or not 0 < largest < np.inf
+        or not isinstance(largest, int | float | np.integer | np.floating)
+        or not 0 < largest <= np.finfo(float).max
     ):
         raise ValueError(f"{name} is given {largest!r}; the largest allowed has to be a finite number > 0")
     made = inner()
