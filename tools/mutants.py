@@ -30,9 +30,20 @@ ENOUGH = 0.95
 SECONDS = 20  # of the processor for one mutant, whose tests take 2 to 6: a loop without end is cut off
 SURVIVORS = Path("tests/survivors.toml")
 RULE = os.environ.get("RULE", "")  # the one function that is changed; all of them where it is empty
+EXTREMES = [
+    f"tests/test_extremes.py::test_{name}"
+    for name in (
+        "a_norm_is_right_for_every_size",
+        "a_norm_of_many_and_of_none_and_of_what_is_not_finite",
+        "lambs_step_is_lr_times_the_length_of_the_weights",
+        "orthogonalize_does_not_overflow",
+        "rho",
+        "radam_waits_for_its_root_as_long_as_it_should",
+    )
+]
 TESTS = {  # those with a truth from elsewhere; what only compares a rule with itself is left out
-    "optimizers": ["tests/test_optimizers.py", "tests/test_dialects.py", "lib/optimizers.py"],
-    "dialects": ["tests/test_dialects.py", "lib/dialects.py"],
+    "optimizers": ["tests/test_optimizers.py", "tests/test_dialects.py", *EXTREMES, "lib/optimizers.py"],
+    "dialects": ["tests/test_dialects.py", *EXTREMES, "lib/dialects.py"],
     "schedules": ["tests/test_schedules.py", "lib/schedules.py"],
 }
 OPTIONS = ["-x", "--failed-first", "--tb=no", "--assert=plain", "--noconftest", "-oaddopts="]
