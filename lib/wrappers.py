@@ -7,7 +7,6 @@ Each takes an optimizer and returns one, with the same `init`, `step` and hyperp
 clip_by_norm(adam, 1.0)(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-08)
 """
 
-from functools import reduce
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -50,7 +49,9 @@ def clip_by_norm(inner: Optimizer, largest: float) -> Optimizer:
     def clip(gradients: list[Array], runs: tuple[int, ...]) -> list[Array]:
         axis = 0 if runs else None
         top = [np.max(np.abs(g), axis=axis, initial=0) for g in gradients]
-        unit: Any = reduce(np.maximum, [np.where(t < np.inf, t, 0) for t in top], 0.0)
+        unit: Any = 0.0
+        for t in top:
+            unit = np.maximum(unit, np.where(t < np.inf, t, 0))
         unit = np.where(unit > 0, unit, 1)  # in this unit no square overflows
         length = np.sqrt(sum(np.sum((g / unit) ** 2, axis=axis) for g in gradients))
         short = np.where(length > 0, largest / np.where(length > 0, length, 1), 1)
