@@ -18,7 +18,7 @@ from lib.problems import linear_regression
 STEPS = 40
 FOLDER = Path(__file__).parent
 ALT = (
-    "Left, a hundred points and the line that is fitted to them, with the lines of earlier steps, paler the older. "
+    "Left, a hundred points and the line fitted to them, with the lines of earlier steps, paler the older. "
     "Right, the path of the same steps over the contours of the cost. In three steps the line is as high as "
     "the points and too steep; in forty it has turned into them, while the path creeps along the valley."
 )
