@@ -153,7 +153,8 @@ def test_a_run_of_a_readers_own_goes_through_a_file_and_says_whose_it_was(tmp_pa
     loaded = through(run, tmp_path / "run", "scipy")
     xr.testing.assert_equal(loaded, run)
     assert loaded.attrs["surface"] == f"{__name__}.my hill"
-    assert recipe(loaded).keys() == {"start", "rule", "steps", "seed"}
+    assert recipe(loaded).keys() == {"start", "rule", "steps", "seed", "gradient"}
+    assert "<lambda>" in recipe(loaded)["gradient"], "not None: it was not exact"
     player = Player(loaded.assign_attrs(surface=own))
     assert "recorded" in player.meta["series"][0], (
         "its gradients are not the surface's: the page cannot compute it"
