@@ -164,7 +164,7 @@ class Surface:
     def _call(self, theta: Array, data: tuple[Array, ...]) -> Any:
         """What the function returns when its arguments are its own."""
         try:
-            return self.function(*self._split(theta.copy()), *(array.copy() for array in data))
+            return self.function(*self._split(theta), *(array.copy() for array in data))
         except (Warning, FloatingPointError):
             raise
         except Exception as error:
