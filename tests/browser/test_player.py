@@ -162,23 +162,10 @@ def test_the_legend_points_at_a_run(screen, race, by):
 # Broken, small and odd data.
 
 
-def broken(**changes):
-    run = descend(booth, (-8, 0), gd(lr=0.05), 20).copy(deep=True)
-    for name, values in changes.items():
-        run[name][...] = values
-    return run
-
-
 @pytest.mark.parametrize(
     ("runs", "says"),
     [
-        (lambda: broken(theta=np.nan, loss=np.nan, grad_norm=np.nan), "no finite point"),
-        (lambda: broken(loss=np.inf), "–"),
-        (lambda: broken(loss=0.0, grad_norm=0.0), "0"),
-        (lambda: broken(loss=-1.0), "−1"),
-        (lambda: broken(theta=1e300), "no finite point"),
-        (lambda: broken().isel(step=[0]), "666"),
-        (lambda: broken().isel(step=[0, 1]), "gd"),
+        (lambda: {"<b>gd & co</b>": descend(booth, (-8, 0), gd(lr=0.05), 20)}, "<b>gd & co</b>"),
         (lambda: descend(booth, (-8, 0), gd(lr=10.0), 400), "diverged after step"),
         (
             lambda: descend(booth, (-8, 0), momentum(lr=10.0), 400, record=["grad", "v"]),
@@ -189,7 +176,6 @@ def broken(**changes):
         (lambda: descend(saddle, (1.5, 1e-3), gd(lr=0.1), 60), "gd"),
         (lambda: descend(double_well, [1.8], gd(lr=0.05), 30), "gd"),
         (lambda: descend(double_well, [1.8], gd(lr=50.0), 30), "diverged after step"),
-        (lambda: {"<b>gd & co</b>": broken()}, "<b>gd & co</b>"),
     ],
 )
 def test_odd_data_play_without_an_error(screen, runs, says):
