@@ -100,8 +100,8 @@ def write(
 def recipe(run: xr.Dataset) -> dict[str, Any]:
     """What was run: surface, start, rule, steps, gradient, seed, tol, hyperparameters, as `sweep` takes them.
 
-    What the run does not say is left out, and so is a reader's own after loading; what was put into
-    `run.attrs` as an object is that object.
+    What the run does not say is left out, and so is a reader's own after loading; of a reader's own gradient
+    source the text stays. What was put into `run.attrs` as an object is that object.
 
     >>> from lib.descend import descend
     >>> from lib.surfaces import booth
@@ -117,8 +117,8 @@ def recipe(run: xr.Dataset) -> dict[str, Any]:
         thing = _thing(said.get(name))
         if thing is not None and isinstance(thing, kind):
             found[name] = thing
-    if isinstance(said.get("gradient"), str) and said["gradient"] == EXACT:
-        found["gradient"] = None
+    if "gradient" in said and "gradient" not in found:
+        found["gradient"] = None if str(said["gradient"]) in (EXACT, "None") else said["gradient"]
     kinds = (("start", SEVERAL), ("seed", int | list), ("steps", int), ("tol", int | float))
     for name, kind in kinds:
         value = _plain_again(said.get(name))

@@ -156,7 +156,7 @@ class Surface:
         except (Warning, FloatingPointError):  # asked for by np.errstate or a filter
             raise
         except Exception:  # it writes into its arguments, or needs arrays where one run has numbers
-            own = np.array(theta[:, None] if theta.ndim == 1 else theta)
+            own = theta[:, None] if theta.ndim == 1 else theta
             value, grad = self._read(self._call(own, data), own)
             return value.reshape(theta.shape[1:]), grad.reshape(theta.shape)
         return self._read(returned, theta)

@@ -655,6 +655,15 @@ def test_what_is_no_run_is_told_before_the_first_step(run, given, error, message
     assert type(raised.value) is error
 
 
+@pytest.mark.parametrize("start", [(1.0, 1.0), np.ones((2, 3))], ids=["one", "many"])
+def test_a_surface_that_mixes_its_runs_is_told_for_one_run_too(start):
+    mixed = surface(window=[(-2, 2)] * 2, name="mine")(lambda x, y: (x * x + np.sum(y * y), (2 * x, 2 * y)))
+    with pytest.raises(ValueError, match=r"^mine mixes its runs"):
+        descend(mixed, start, gd(lr=0.1), 3)
+    with pytest.raises(ValueError, match=r"^mine mixes its runs"):
+        sweep(mixed, (1, 1), gd, 3, lr=0.1)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

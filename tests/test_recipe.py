@@ -19,7 +19,7 @@ from lib.player import Player
 from lib.problems import Minibatches, Noise, linear_regression, logistic_regression, softmax_regression
 from lib.recipe import LIBRARY, MAKERS, Said, read, recipe, text
 from lib.schedules import constant, cosine, join, linear_warmup, warm_restarts
-from lib.surfaces import booth, parabola, quadratic, ravine, rosenbrock, surface
+from lib.surfaces import booth, family, parabola, quadratic, ravine, rosenbrock, surface
 from lib.wrappers import clip_by_norm, clip_by_value, lookahead
 
 WRAPPED = clip_by_norm(lookahead(clip_by_value(adam(lr=0.1), 2.0), k=3), 1.5)
@@ -82,6 +82,14 @@ def test_a_readers_own_is_not_taken_for_the_librarys():
     ):
         Player(loaded)
     Player(loaded.assign_attrs(surface=parabola))
+
+
+def test_a_readers_own_family_is_not_taken_for_the_librarys():
+    @family
+    def quadratic(*eigenvalues):
+        return surface([(-1, 1)])(lambda x: (x, (1.0,)))
+
+    assert text(quadratic(3.0)).endswith(".quadratic(3.0)") and read(text(quadratic(3.0))) is None
 
 
 # Files.
@@ -153,7 +161,8 @@ def test_a_run_of_a_readers_own_goes_through_a_file_and_says_whose_it_was(tmp_pa
     loaded = through(run, tmp_path / "run", "scipy")
     xr.testing.assert_equal(loaded, run)
     assert loaded.attrs["surface"] == f"{__name__}.my hill"
-    assert recipe(loaded).keys() == {"start", "rule", "steps", "seed"}
+    assert recipe(loaded).keys() == {"start", "rule", "steps", "seed", "gradient"}
+    assert "<lambda>" in recipe(loaded)["gradient"], "not None: it was not exact"
     player = Player(loaded.assign_attrs(surface=own))
     assert "recorded" in player.meta["series"][0], (
         "its gradients are not the surface's: the page cannot compute it"

@@ -323,6 +323,7 @@ def test_what_a_function_does_to_its_arguments_changes_nothing(name, runs):
     np.testing.assert_array_equal(found, value)
     np.testing.assert_array_equal(grad, np.array(slopes))
     assert not np.shares_memory(found, theta) and not np.shares_memory(grad, theta)
+    f.check_runs(theta)
 
 
 def test_one_buffer_for_every_answer():

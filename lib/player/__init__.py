@@ -216,8 +216,6 @@ def _check(name: str, run: Any) -> xr.Dataset:
         raise ValueError(
             f"{name} is of {surface.name}, which has no window to look at; plot the loss: run.loss.plot()"
         )
-    if "gradient" in run.attrs:  # of a reader's own source the text is left
-        made.setdefault("gradient", run.attrs["gradient"])
     run = _in_order(name, run, surface).transpose("step", "coord", ...)
     _check_numbers(name, run, surface)
     return run.assign(diverged=run["diverged"].astype(bool)).drop_attrs(deep=False).assign_attrs(made)
