@@ -61,7 +61,7 @@ def test_what_is_out_of_place_on_paper_is_noticed(screen, ball, shifted):
 def test_paper_says_the_settings_and_has_nothing_to_press(screen, inside):
     on = screen(inside)
     _, words = paper(on.page)
-    assert "ravine(kappa=10) · lr = 0.1 · step 40 of 40" in words and "‖∇f‖" in words and "adam" in words
+    assert "ravine(kappa=10) · η = 0.1 · step 40 of 40" in words and "‖∇f‖" in words and "adam" in words
     buttons = on.root.get_by_role("button").all_inner_texts()
     assert "Play" in buttons and not {*filter(None, buttons), "speed", "view"} - {"adam"} & set(words.split())
     assert on.page.evaluate("document.querySelector('.sheet').childElementCount") == 0, (
