@@ -132,12 +132,11 @@ execute: .venv/ready
 	@$(PY) tools/execute.py $(NOTEBOOKS)
 	@$(PY) tools/exercises.py
 
-# The modules that prettier, ESLint and TypeScript look at; tsconfig.json names them too.
-JS := $(foreach name,interpreter descend,lib/player/js/$(name).js tests/player/$(name).test.js)
+JS := lib/player/js/*.js tests/player/*.js
 NPX := tests/player/node_modules/.bin
 lint-js: tests/player/node_modules/ready
 	@$(NPX)/prettier --config tests/player/prettier.json --log-level warn --check $(JS)
-	@$(NPX)/eslint --config tests/player/eslint.config.js $(JS) tests/player/*.config.js
+	@$(NPX)/eslint --config tests/player/eslint.config.js $(JS)
 	@$(NPX)/tsc --project tests/player
 
 lint: .venv/ready

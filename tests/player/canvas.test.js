@@ -43,9 +43,18 @@ describe("a frame", () => {
 });
 
 test("a view stays inside the window, unless its center is outside", () => {
-  const window = [[0, 10], [0, 20]];
-  expect(around(window, { x: 5, y: 10, zoom: 2 })).toBeNear([[2.5, 7.5], [5, 15]]);
-  expect(around(window, { x: 0, y: 20, zoom: 2 })).toBeNear([[0, 5], [10, 20]]);
+  const window = [
+    [0, 10],
+    [0, 20],
+  ];
+  expect(around(window, { x: 5, y: 10, zoom: 2 })).toBeNear([
+    [2.5, 7.5],
+    [5, 15],
+  ]);
+  expect(around(window, { x: 0, y: 20, zoom: 2 })).toBeNear([
+    [0, 5],
+    [10, 20],
+  ]);
   expect(around(window, { x: 30, y: 10, zoom: 2 })[0]).toBeNear([27.5, 32.5]);
 });
 
@@ -53,13 +62,32 @@ describe("axes", () => {
   const draw = (up, grid) => {
     const g = new Recorder();
     const label = (v) => `${v}`;
-    drawAxes(g, f, colors, { across: [["0", f.px(0)], ["5", f.px(5)]], up, label, xlabel: "x", ylabel: "y", grid });
+    drawAxes(g, f, colors, {
+      across: [
+        ["0", f.px(0)],
+        ["5", f.px(5)],
+      ],
+      up,
+      label,
+      xlabel: "x",
+      ylabel: "y",
+      grid,
+    });
     return g;
   };
 
   test("have their ticks and names outside the frame", () => {
-    const texts = draw([-1, 0]).of("text").map(({ text, at }) => [text, ...at]);
-    expect(texts).toEqual([["0", 10, 226], ["5", 60, 226], ["x", 60, 239], ["y", 2, 0], ["-1", 4, 220], ["0", 4, 120]]);
+    const texts = draw([-1, 0])
+      .of("text")
+      .map(({ text, at }) => [text, ...at]);
+    expect(texts).toEqual([
+      ["0", 10, 226],
+      ["5", 60, 226],
+      ["x", 60, 239],
+      ["y", 2, 0],
+      ["-1", 4, 220],
+      ["0", 4, 120],
+    ]);
   });
 
   test("leave out a tick where the axis's name stands", () => {
@@ -70,7 +98,12 @@ describe("axes", () => {
   });
 
   test("have a line at each tick where a grid is wanted", () => {
-    expect(draw([-1, 0], true).of("stroke")[0].path).toEqual([[10, 220], [110, 220], [10, 120], [110, 120]]);
+    expect(draw([-1, 0], true).of("stroke")[0].path).toEqual([
+      [10, 220],
+      [110, 220],
+      [10, 120],
+      [110, 120],
+    ]);
     expect(draw([-1, 0], false).of("stroke")).toEqual([]);
   });
 });

@@ -12,7 +12,11 @@ describe("what the library recorded", () => {
       const [run, wanted] = [series.compute(values(at), meta.start), runs[series.name]];
       expect(run).toMatchObject({ last: wanted.last, diverged: wanted.diverged, series });
       expect(run.theta.map((numbers) => upTo(numbers, run.last))).toBeNear(wanted.theta, 0, 2e-8); // nine digits are kept
-      expect([upTo(run.loss, run.last), upTo(run.grad_norm, run.last)]).toBeNear([wanted.loss, wanted.grad_norm], 1e-8, 2e-8);
+      expect([upTo(run.loss, run.last), upTo(run.grad_norm, run.last)]).toBeNear(
+        [wanted.loss, wanted.grad_norm],
+        1e-8,
+        2e-8,
+      );
       for (const { name, values } of run.inner.filter(({ name }) => name in (wanted.inner ?? {}))) {
         expect(values.map((numbers) => [...numbers.slice(0, run.last)])).toBeNear(wanted.inner[name], 1e-8, 2e-8);
       }
@@ -29,10 +33,28 @@ test("a start and a value between the sweep's are the run's", () => {
 });
 
 test("what is odd in the gradient is an arrow along the step, what is even a bar, its square's root", () => {
-  expect(momentum.inner).toEqual([{ name: "−g", kind: "arrow" }, { name: "−v", kind: "arrow" }, { name: "step/v", kind: "bar" }]);
+  expect(momentum.inner).toEqual([
+    { name: "−g", kind: "arrow" },
+    { name: "−v", kind: "arrow" },
+    { name: "step/v", kind: "bar" },
+  ]);
   const rule = {
-    ...gd.rule, registers: 12, state: {}, next: { theta: [8, 9] }, given: { t: 0, lr: 1 }, theta: [2, 3], g: [4, 5], constants: [],
-    ops: [["multiply", 6, 4, 4], ["multiply", 7, 5, 5], ["subtract", 8, 2, 4], ["subtract", 9, 3, 5], ["negative", 10, 4], ["negative", 11, 5]],
+    ...gd.rule,
+    registers: 12,
+    state: {},
+    next: { theta: [8, 9] },
+    given: { t: 0, lr: 1 },
+    theta: [2, 3],
+    g: [4, 5],
+    constants: [],
+    ops: [
+      ["multiply", 6, 4, 4],
+      ["multiply", 7, 5, 5],
+      ["subtract", 8, 2, 4],
+      ["subtract", 9, 3, 5],
+      ["negative", 10, 4],
+      ["negative", 11, 5],
+    ],
     lines: [
       { text: "s = g * g", values: { s: { at: [6, 7], as: "bar" } } },
       { text: "d = -g", values: { d: { at: [10, 11], as: "arrow" } } },
@@ -40,18 +62,30 @@ test("what is odd in the gradient is an arrow along the step, what is even a bar
     ],
   };
   const made = ready({ ...computed, series: [{ ...gd, axes: [], rule }] }).series[0];
-  expect(made.inner.map(({ name, kind }) => [name, kind])).toEqual([["−g", "arrow"], ["√s", "bar"], ["d", "arrow"], ["step/g", "bar"]]);
+  expect(made.inner.map(({ name, kind }) => [name, kind])).toEqual([
+    ["−g", "arrow"],
+    ["√s", "bar"],
+    ["d", "arrow"],
+    ["step/g", "bar"],
+  ]);
   const run = made.compute([], [1, 2]);
   expect(run.inner.find(({ name }) => name === "√s").values.map((s) => s[0])).toBeNear([36, 32], 1e-9);
   expect(run.lines.map(({ text, arrows }) => [text, arrows])).toEqual([
-    ["g = ∇f(θ)", ["−g"]], ["s = g * g", []], ["d = -g", ["d"]], ["return theta + d", ["step"]],
+    ["g = ∇f(θ)", ["−g"]],
+    ["s = g * g", []],
+    ["d = -g", ["d"]],
+    ["return theta + d", ["step"]],
   ]);
 });
 
 test("a line has the numbers that it made in the step on screen", () => {
   const run = momentum.compute(values([0, 1]), meta.start);
   const [gradient, velocity, end] = run.lines;
-  expect([gradient.text, velocity.text, end.text]).toEqual(["g = ∇f(θ)", "v = beta * v + g", "return theta - lr * v, v"]);
+  expect([gradient.text, velocity.text, end.text]).toEqual([
+    "g = ∇f(θ)",
+    "v = beta * v + g",
+    "return theta - lr * v, v",
+  ]);
   expect(velocity.made[0].values.map((v) => v[0])).toEqual(gradient.made[0].values.map((g) => g[0])); // from rest
   expect(end.made[0].values.map((theta) => theta[2])).toEqual(run.theta.map((theta) => theta[3]));
 });
@@ -59,9 +93,15 @@ test("a line has the numbers that it made in the step on screen", () => {
 test("sliders go between values where the page computes all that they move, and none is a count", () => {
   expect(meta.axes.map(({ between }) => between)).toEqual([true, true]);
   const [beta] = [{ ...momentum.rule, ranges: { ...momentum.rule.ranges, beta: { lowest: 1, whole: true } } }];
-  expect(ready({ ...computed, series: [{ ...computed.series[0], rule: beta }, computed.series[1]] }).axes.map(({ between }) => between)).toEqual([true, false]);
-  const { rule, given, ...recorded } = computed.series[1];
-  expect(ready({ ...computed, series: [computed.series[0], { ...recorded, inner: [] }] }).axes.map(({ between }) => between)).toEqual([false, true]);
+  expect(
+    ready({ ...computed, series: [{ ...computed.series[0], rule: beta }, computed.series[1]] }).axes.map(
+      ({ between }) => between,
+    ),
+  ).toEqual([true, false]);
+  const recorded = { ...computed.series[1], rule: undefined, given: undefined };
+  expect(
+    ready({ ...computed, series: [computed.series[0], { ...recorded, inner: [] }] }).axes.map(({ between }) => between),
+  ).toEqual([false, true]);
   expect(ready({ ...computed, surface: null, series: [] }).axes).toBe(computed.axes);
 });
 

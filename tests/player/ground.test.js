@@ -4,7 +4,14 @@ import { drawGround, shapes } from "../../lib/player/js/ground.js";
 import { colors, doubled, Recorder, sizes } from "./help.js";
 
 const f = frame({ left: 10, top: 20, width: 100, height: 200, ylabel: 0 }, [0, 10], [-1, 1]);
-const meta = { window: [[0, 10], [-1, 1]], coords: ["x", "y"], marks: { minima: [], saddles: [] } };
+const meta = {
+  window: [
+    [0, 10],
+    [-1, 1],
+  ],
+  coords: ["x", "y"],
+  marks: { minima: [], saddles: [] },
+};
 const marked = { ...meta, marks: { minima: [[2, 0.5]], saddles: [[8, -0.5]] } };
 const nothing = shapes({});
 
@@ -27,21 +34,46 @@ describe("a landscape", () => {
     const g = draw(1);
     expect(g.of("clip")[0].box).toEqual([10, 20, 100, 200]);
     expect(g.of("fill")).toMatchObject([{ fillStyle: "#111", rule: "evenodd" }]);
-    expect(g.of("stroke").map(({ strokeStyle, lineWidth }) => [strokeStyle, lineWidth])).toEqual([["#222", 0.7], ["#333", 1.7]]);
+    expect(g.of("stroke").map(({ strokeStyle, lineWidth }) => [strokeStyle, lineWidth])).toEqual([
+      ["#222", 0.7],
+      ["#333", 1.7],
+    ]);
   });
 
   test("is stretched to where its window is", () => {
     let drawn;
     const g = Object.assign(new Recorder(), { fill: (path) => (drawn = path) });
-    drawGround(g, { ...f, zoom: 1 }, land, { ...meta, window: [[0, 5], [-1, 0]] }, colors);
+    drawGround(
+      g,
+      { ...f, zoom: 1 },
+      land,
+      {
+        ...meta,
+        window: [
+          [0, 5],
+          [-1, 0],
+        ],
+      },
+      colors,
+    );
     expect(drawn).toBeInstanceOf(Path2D);
     expect(drawn).toMatchObject({ d: "M0 0L9 9", at: [0.5, 0, 0, 1, 10, 120] });
     const canvas = document.createElement("canvas").getContext("2d");
-    expect([[10, 120], [14.4, 129], [15, 128]].map((point) => canvas.isPointInStroke(drawn, ...point))).toEqual([true, true, false]);
+    expect(
+      [
+        [10, 120],
+        [14.4, 129],
+        [15, 128],
+      ].map((point) => canvas.isPointInStroke(drawn, ...point)),
+    ).toEqual([true, true, false]);
   });
 
   test("has more lines when it is looked at closely", () => {
-    expect(draw(4).of("stroke").map(({ strokeStyle }) => strokeStyle)).toEqual(["#222", "#333", "#444"]);
+    expect(
+      draw(4)
+        .of("stroke")
+        .map(({ strokeStyle }) => strokeStyle),
+    ).toEqual(["#222", "#333", "#444"]);
   });
 
   test("has other colours on a dark page, and only lines where colours are forced", () => {

@@ -13,14 +13,33 @@ export const values = (at) => at.map((place, i) => meta.axes[i].values[place]); 
 export function screen({ at = values(meta.at), pins = [], ...changes } = {}) {
   const runs = meta.series.map((_, i) => select(meta, data, i, at));
   return {
-    step: meta.steps.length - 1, live: false, hover: null, only: null, arrows: new Set(), bars: new Set(), inside: null, tints: new Map(),
-    shown: () => runs, pinned: () => pins, handle: () => [0, 0], ...changes,
+    step: meta.steps.length - 1,
+    live: false,
+    hover: null,
+    only: null,
+    arrows: new Set(),
+    bars: new Set(),
+    inside: null,
+    tints: new Map(),
+    shown: () => runs,
+    pinned: () => pins,
+    handle: () => [0, 0],
+    ...changes,
   };
 }
 
 export const colors = {
-  em: 1, font: "sans-serif", dark: false, forced: false, fg: "fg", bg: "bg", muted: "muted", rule: "rule",
-  accent: "accent", halo: "halo", of: (color) => color,
+  em: 1,
+  font: "sans-serif",
+  dark: false,
+  forced: false,
+  fg: "fg",
+  bg: "bg",
+  muted: "muted",
+  rule: "rule",
+  accent: "accent",
+  halo: "halo",
+  of: (color) => color,
 };
 
 // A context that draws nothing: `drawn` has each stroke, fill and text, with its path and the style at that time.
@@ -37,28 +56,53 @@ export class Recorder {
     return this.drawn.filter((one) => one.act === act && same(one));
   }
 
-  beginPath() { this.path = []; }
-  moveTo(x, y) { this.path.push([x, y]); }
-  lineTo(x, y) { this.path.push([x, y]); }
-  arc(x, y, r) { this.path.push([x, y, r]); }
+  beginPath() {
+    this.path = [];
+  }
+  moveTo(x, y) {
+    this.path.push([x, y]);
+  }
+  lineTo(x, y) {
+    this.path.push([x, y]);
+  }
+  arc(x, y, r) {
+    this.path.push([x, y, r]);
+  }
   closePath() {}
-  setLineDash(dash) { this.dash = dash; }
-  stroke(path = this.path) { if (path.length !== 0) this.keep("stroke", { path }); }
-  fill(path = this.path, rule) { if (path.length !== 0) this.keep("fill", { path, rule }); }
-  fillText(text, x, y) { this.keep("text", { text, at: [x, y] }); }
+  setLineDash(dash) {
+    this.dash = dash;
+  }
+  stroke(path = this.path) {
+    if (path.length !== 0) this.keep("stroke", { path });
+  }
+  fill(path = this.path, rule) {
+    if (path.length !== 0) this.keep("fill", { path, rule });
+  }
+  fillText(text, x, y) {
+    this.keep("text", { text, at: [x, y] });
+  }
   strokeText() {}
-  fillRect(...box) { this.keep("rect", { box }); }
-  strokeRect(...box) { this.keep("frame", { box }); }
-  rect(...box) { this.box = box; }
+  fillRect(...box) {
+    this.keep("rect", { box });
+  }
+  strokeRect(...box) {
+    this.keep("frame", { box });
+  }
+  rect(...box) {
+    this.box = box;
+  }
   save() {}
   restore() {}
-  clip() { this.keep("clip", { box: this.box }); }
+  clip() {
+    this.keep("clip", { box: this.box });
+  }
 }
 
 // Where lines and shapes are, and how thick: twice as large a picture with twice as large a text has all of it doubled.
-export const sizes = (g) => g.drawn.filter(({ act }) => act !== "text").map(
-  ({ path, box = [], lineWidth = 0, dash, lineDashOffset }) => [path, box, lineWidth, dash, lineDashOffset],
-);
+export const sizes = (g) =>
+  g.drawn
+    .filter(({ act }) => act !== "text")
+    .map(({ path, box = [], lineWidth = 0, dash, lineDashOffset }) => [path, box, lineWidth, dash, lineDashOffset]);
 export const doubled = (value) => (Array.isArray(value) ? value.map(doubled) : 2 * value);
 
 // Whether numbers, in lists or alone, are the wanted ones within an absolute or a relative tolerance.

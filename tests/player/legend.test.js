@@ -15,7 +15,12 @@ const name = (i) => rows[i].querySelector("button");
 const hear = (i, event) => name(i).dispatchEvent(new Event(event));
 
 test("a click hides a run and a second shows it again; the name says which", () => {
-  const seen = () => [[...state.hidden], rows[1].className, name(1).getAttribute("aria-pressed"), changed.mock.calls.length];
+  const seen = () => [
+    [...state.hidden],
+    rows[1].className,
+    name(1).getAttribute("aria-pressed"),
+    changed.mock.calls.length,
+  ];
   name(1).click();
   expect(seen()).toEqual([[1], "off", "false", 1]);
   name(1).click();

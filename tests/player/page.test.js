@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { build, check, fillRow, fillSlider, icon, onDark, palette, putText, row, tint } from "../../lib/player/js/page.js";
+import {
+  build,
+  check,
+  fillRow,
+  fillSlider,
+  icon,
+  onDark,
+  palette,
+  putText,
+  row,
+  tint,
+} from "../../lib/player/js/page.js";
 import "../../lib/player/style.css";
 import { meta } from "./help.js";
 
@@ -15,13 +26,18 @@ describe("the page", () => {
   test("has a row for each series and a slider for each axis", () => {
     const { root, $, rows, sliders } = build(document.body, meta);
     expect(root.parentNode).toBe(document.body);
-    expect(texts(root.querySelectorAll("tbody th"))).toEqual(["momentum", "gd"].map((name) => expect.stringContaining(name)));
+    expect(texts(root.querySelectorAll("tbody th"))).toEqual(
+      ["momentum", "gd"].map((name) => expect.stringContaining(name)),
+    );
     expect(rows).toEqual([...root.querySelectorAll("tbody tr")]);
     expect(texts(root.querySelectorAll("thead th"))).toEqual(["method", "(x, y)", "f", "‖∇f‖norm of the gradient"]);
     expect(texts(root.querySelectorAll("thead [aria-hidden]"))).toEqual(["‖∇f‖"]);
     expect(texts(root.querySelectorAll(".axes .name"))).toEqual(["η =", "β ="]);
     const inputs = sliders.map((label) => label.querySelector("input"));
-    expect(inputs.map((input) => [input.max, input.getAttribute("aria-label")])).toEqual([["2", "η, in the code lr"], ["1", "β of momentum, in the code beta"]]);
+    expect(inputs.map((input) => [input.max, input.getAttribute("aria-label")])).toEqual([
+      ["2", "η, in the code lr"],
+      ["1", "β of momentum, in the code beta"],
+    ]);
     expect([$(".scrub input").max, $(".speed select").value]).toEqual(["7", "1"]);
     expect($(".axes").hidden).toBe(false);
   });
@@ -34,10 +50,22 @@ describe("the page", () => {
   });
 
   test("leaves out what there is nothing for", () => {
-    const { root, $ } = build(document.body, { ...meta, coords: ["x"], axes: [], series: [series], view: { zoom: 1 }, marks: { minima: [[0, 0]], saddles: [] } });
+    const { root, $ } = build(document.body, {
+      ...meta,
+      coords: ["x"],
+      axes: [],
+      series: [series],
+      view: { zoom: 1 },
+      marks: { minima: [[0, 0]], saddles: [] },
+    });
     expect($(".key").textContent).toBe("★ minimum");
     expect([$(".axes").hidden, $(".quantities").hidden, $(".theta").textContent]).toEqual([true, true, "x"]);
-    expect(texts(root.querySelectorAll(".view option"))).toEqual(["the whole window", "4×, following gd", "16×, following gd", "64×, following gd"]);
+    expect(texts(root.querySelectorAll(".view option"))).toEqual([
+      "the whole window",
+      "4×, following gd",
+      "16×, following gd",
+      "64×, following gd",
+    ]);
     expect($(".view select").value).toBe("whole");
   });
 
@@ -49,17 +77,24 @@ describe("the page", () => {
 
   test("has names as they are, not as HTML", () => {
     const name = "<b>gd & co</b>";
-    const { root } = build(document.body, { ...meta, axes: [{ name, symbol: name, values: [1] }], series: [{ ...series, name, axes: [0], inner: [{ name, kind: "bar" }] }] });
+    const { root } = build(document.body, {
+      ...meta,
+      axes: [{ name, symbol: name, values: [1] }],
+      series: [{ ...series, name, axes: [0], inner: [{ name, kind: "bar" }] }],
+    });
     expect(root.querySelector("b")).toBe(null);
-    for (const part of ["tbody th", ".quantities label"]) expect(root.querySelector(part).textContent.trim()).toBe(name);
+    for (const part of ["tbody th", ".quantities label"])
+      expect(root.querySelector(part).textContent.trim()).toBe(name);
     expect(root.querySelector(".axes .name").textContent).toBe(`${name} =`);
   });
 
   test("has a name for every button", () => {
     const { root } = build(document.body, meta);
-    const named = [...root.querySelectorAll("button:not(.play)")].map((button) => button.getAttribute("aria-label") ?? button.textContent);
+    const named = [...root.querySelectorAll("button:not(.play)")].map(
+      (button) => button.getAttribute("aria-label") ?? button.textContent,
+    );
     expect(named.every((name) => name.trim())).toBe(true);
-    expect(icon("play")).toContain("<path d=\"M2 0");
+    expect(icon("play")).toContain('<path d="M2 0');
   });
 });
 
@@ -75,7 +110,15 @@ test("a text is put into the text node that is there", () => {
 });
 
 describe("a row", () => {
-  const run = { theta: [[1, 2], [3, 4]], loss: [0.5, 0.25], grad_norm: [7, 8], last: 1 };
+  const run = {
+    theta: [
+      [1, 2],
+      [3, 4],
+    ],
+    loss: [0.5, 0.25],
+    grad_norm: [7, 8],
+    last: 1,
+  };
   const cells = (made, run, k) => {
     fillRow(made, { ...meta, floor: 1 }, run, k);
     return [...made.querySelectorAll("td")].filter((cell) => !cell.hidden).map((cell) => cell.textContent);
@@ -87,9 +130,17 @@ describe("a row", () => {
 
   test("has a power of ten in signs to be seen and in words to be heard", () => {
     const [made, small] = [row(series, "gd", false), { ...run, grad_norm: [7, 5.8e-5] }];
-    const parts = () => [...made.querySelector("td:last-child").childNodes].map((node) => [node.textContent, node.ariaHidden, node.className]);
+    const parts = () =>
+      [...made.querySelector("td:last-child").childNodes].map((node) => [
+        node.textContent,
+        node.ariaHidden,
+        node.className,
+      ]);
     cells(made, small, 1);
-    expect(parts()).toEqual([["5.8·10⁻⁵", "true", ""], ["5.8 times 10 to the −5", null, "unseen"]]);
+    expect(parts()).toEqual([
+      ["5.8·10⁻⁵", "true", ""],
+      ["5.8 times 10 to the −5", null, "unseen"],
+    ]);
     const before = made.querySelector(".unseen");
     cells(made, small, 1);
     expect(made.querySelector(".unseen")).toBe(before);
@@ -125,15 +176,26 @@ test("a slider stands where its value is, and says it", () => {
   const { sliders } = build(document.body, meta);
   fillSlider(sliders[0], { values: [0.01, 0.0316228, 0.1] }, 0.0316228);
   const input = sliders[0].querySelector("input");
-  expect([input.value, input.getAttribute("aria-valuetext"), sliders[0].querySelector(".value").textContent]).toEqual(["1", "0.0316", "0.0316"]);
+  expect([input.value, input.getAttribute("aria-valuetext"), sliders[0].querySelector(".value").textContent]).toEqual([
+    "1",
+    "0.0316",
+    "0.0316",
+  ]);
 });
 
 test("a row has its run's colour; a pinned one's marker only a line of it", () => {
-  for (const [pinned, edge] of [[false, "none"], [true, "red"]]) {
+  for (const [pinned, edge] of [
+    [false, "none"],
+    [true, "red"],
+  ]) {
     const made = row(series, "gd", pinned);
     tint(made, "red");
     const [line, marker] = ["path", "polygon"].map((part) => made.querySelector(part));
-    expect([line.getAttribute("stroke"), marker.getAttribute("fill"), marker.getAttribute("stroke")]).toEqual(["red", "red", edge]);
+    expect([line.getAttribute("stroke"), marker.getAttribute("fill"), marker.getAttribute("stroke")]).toEqual([
+      "red",
+      "red",
+      edge,
+    ]);
   }
 });
 
@@ -141,7 +203,14 @@ describe("colours", () => {
   test("are the page's", () => {
     const { root } = build(document.body, meta);
     const colors = palette(root);
-    expect(colors).toMatchObject({ dark: false, em: 1, fg: "rgb(0, 0, 0)", bg: "#fff", muted: "#595959", forced: false });
+    expect(colors).toMatchObject({
+      dark: false,
+      em: 1,
+      fg: "rgb(0, 0, 0)",
+      bg: "#fff",
+      muted: "#595959",
+      forced: false,
+    });
     expect(colors.of("#0072B2")).toBe("#0072B2");
     expect(root.classList.contains("dark")).toBe(false);
   });
@@ -168,8 +237,12 @@ describe("colours", () => {
   });
 
   test("on a dark page are light enough", () => {
-    const light = (color) => onDark(color).match(/\d+/g).reduce((sum, v, i) => sum + [0.3, 0.6, 0.1][i] * v, 0);
-    for (const color of ["#000000", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#616161", "#803900"]) expect(light(color)).toBeGreaterThan(100);
+    const light = (color) =>
+      onDark(color)
+        .match(/\d+/g)
+        .reduce((sum, v, i) => sum + [0.3, 0.6, 0.1][i] * v, 0);
+    for (const color of ["#000000", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#616161", "#803900"])
+      expect(light(color)).toBeGreaterThan(100);
     expect([onDark("#000000"), onDark("#ffffff")]).toEqual(["rgb(242,242,242)", "rgb(64,64,64)"]); // greys are turned over
     expect(onDark("#56B4E9")).toBe("rgb(86,180,233)"); // light already
   });

@@ -4,7 +4,8 @@ import "../../lib/player/style.css";
 
 let root, widths, end;
 beforeEach(() => {
-  document.body.innerHTML = '<div class="downhill-player dark" style="--jp-ui-font-color1: white"><div class="sheet"></div></div>';
+  document.body.innerHTML =
+    '<div class="downhill-player dark" style="--jp-ui-font-color1: white"><div class="sheet"></div></div>';
   root = document.querySelector(".downhill-player");
   widths = [];
   const paint = vi.fn(() => widths.push([root.offsetWidth, getComputedStyle(root).color]));

@@ -24,7 +24,15 @@ function picture(changes) {
   places.measure(colors);
   places.curves(runs);
   places.paths(runs);
-  const { draw, width, height } = compose({ ...page, places, meta, state, land, colors, heading: "himmelblau · step 3 of 7" });
+  const { draw, width, height } = compose({
+    ...page,
+    places,
+    meta,
+    state,
+    land,
+    colors,
+    heading: "himmelblau · step 3 of 7",
+  });
   const g = new Svg(width, height);
   draw(g);
   return { places, width, height, svg: new DOMParser().parseFromString(g.text(), "image/svg+xml").documentElement };
@@ -48,13 +56,20 @@ test("a picture is the stage with a margin and its heading", () => {
   expect([width, height]).toBeNear([stage.width + 20, stage.height + 40]);
   expect(at(find(svg, "himmelblau · step 3 of 7"))).toEqual([10, 15]);
   const [background] = svg.children;
-  expect(["width", "height", "fill"].map((name) => background.getAttribute(name))).toEqual([`${width}`, `${+height.toFixed(2)}`, "bg"]);
+  expect(["width", "height", "fill"].map((name) => background.getAttribute(name))).toEqual([
+    `${width}`,
+    `${+height.toFixed(2)}`,
+    "bg",
+  ]);
 });
 
 test("the map and the loss are where the page has them", () => {
   const { places, svg } = picture();
   const stage = page.$(".stage").getBoundingClientRect();
-  for (const [part, frame, name] of [[".map", places.map, "x"], [".loss", places.loss, "step"]]) {
+  for (const [part, frame, name] of [
+    [".map", places.map, "x"],
+    [".loss", places.loss, "step"],
+  ]) {
     const box = page.$(part).getBoundingClientRect(); // its axis has the name in the middle
     const [x, y] = [frame.left + frame.width / 2, frame.top + frame.height + 19];
     expect(at(find(svg, name))).toBeNear([box.left - stage.left + 10 + x, box.top - stage.top + 30 + y], 0.02);
@@ -73,7 +88,8 @@ test("the table's texts stand where the page has them", () => {
     range.selectNodeContents(shown);
     const box = range.getBoundingClientRect();
     expect(found).toContainEqual([
-      expect.closeTo(box.left - stage.left + 10, 1), expect.closeTo(box.top + box.height / 2 - stage.top + 30, 1),
+      expect.closeTo(box.left - stage.left + 10, 1),
+      expect.closeTo(box.top + box.height / 2 - stage.top + 30, 1),
     ]);
   }
   expect(texts(svg)).toEqual(expect.arrayContaining(["method", "momentum", "gd", "‖∇f‖"]));
@@ -96,7 +112,10 @@ test("a long name breaks as on the page", () => {
   const nodes = [...svg.querySelectorAll("text")];
   const first = nodes.findIndex((node) => node.textContent.startsWith("momentum"));
   const left = at(nodes[first])[0];
-  const lines = nodes.slice(first, nodes.findIndex((node, i) => i > first && at(node)[0] !== left));
+  const lines = nodes.slice(
+    first,
+    nodes.findIndex((node, i) => i > first && at(node)[0] !== left),
+  );
   expect(lines.length).toBeGreaterThan(1);
   expect(lines.map((line) => line.textContent).join(" ")).toBe(name);
   const down = lines.map((line) => at(line)[1]);
@@ -134,7 +153,9 @@ test("a row has its run's line and marker; a pinned one's are solid and hollow",
   const level = /^M[\d.]+ ([\d.]+)L[\d.]+ \1$/;
   const lines = [...svg.querySelectorAll(":scope > path")].filter((path) => level.test(path.getAttribute("d")));
   expect(lines.map((line) => [line.getAttribute("stroke"), line.getAttribute("stroke-dasharray")])).toEqual([
-    [momentum.series.color, "10,3"], [gd.series.color, null], [momentum.series.color, null],
+    [momentum.series.color, "10,3"],
+    [gd.series.color, null],
+    [momentum.series.color, null],
   ]);
   const [inside, edge] = [...svg.children].slice(-2);
   expect([inside.getAttribute("fill"), edge.getAttribute("stroke")]).toEqual(["bg", momentum.series.color]);

@@ -28,7 +28,12 @@ describe("sizes", () => {
   test("are the map's width less the axes, and what is as high as the landscape", () => {
     const width = page.$(".map").clientWidth;
     expect(width).toBeGreaterThan(300);
-    expect(places.box).toMatchObject({ left: 36, top: 10, width: width - 46, height: Math.round((width - 46) * meta.aspect) });
+    expect(places.box).toMatchObject({
+      left: 36,
+      top: 10,
+      width: width - 46,
+      height: Math.round((width - 46) * meta.aspect),
+    });
     expect(page.$(".map").clientHeight).toBe(places.box.height + 46);
     for (const canvas of page.root.querySelectorAll("canvas")) {
       expect(places.sizes.get(canvas)).toEqual([canvas.clientWidth, canvas.clientHeight]);
@@ -82,7 +87,10 @@ describe("the view", () => {
   test("is the whole window", () => {
     expect(look("whole")).toMatchObject({ xs: meta.window[0], ys: meta.window[1], zoom: 1 });
     expect(places.follows()).toBe(false);
-    const window = [[-5, 7], [0, 4]];
+    const window = [
+      [-5, 7],
+      [0, 4],
+    ];
     opened({}, { ...meta, window });
     expect(look("whole")).toMatchObject({ xs: window[0], ys: window[1] });
   });

@@ -8,7 +8,8 @@ beforeEach(() => {
   canvas.setPointerCapture = vi.fn(); // a made event has no pointer to capture
   heard = { act: vi.fn(), hover: vi.fn(), leave: vi.fn() };
 });
-const point = (type, clientX = 0, clientY = 0, how = {}) => canvas.dispatchEvent(new PointerEvent(type, { clientX, clientY, pointerId: 5, ...how }));
+const point = (type, clientX = 0, clientY = 0, how = {}) =>
+  canvas.dispatchEvent(new PointerEvent(type, { clientX, clientY, pointerId: 5, ...how }));
 
 test("a press acts where it is on the canvas, and holds the pointer", () => {
   pointing(canvas, heard);

@@ -47,7 +47,7 @@ test("a file has its name, and its address lasts ten seconds", () => {
 describe("a text", () => {
   let near, taken;
   beforeEach(() => {
-    document.body.innerHTML = '<button>Copy</button><div></div>';
+    document.body.innerHTML = "<button>Copy</button><div></div>";
     near = document.querySelector("div");
     document.querySelector("button").focus();
     taken = [];

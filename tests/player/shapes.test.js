@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { frame } from "../../lib/player/js/canvas.js";
-import { arrow, head, nearest, outline, pixels, place, pointer, polygon, strength, trace } from "../../lib/player/js/shapes.js";
+import {
+  arrow,
+  head,
+  nearest,
+  outline,
+  pixels,
+  place,
+  pointer,
+  polygon,
+  strength,
+  trace,
+} from "../../lib/player/js/shapes.js";
 import { Svg } from "../../lib/player/js/svg.js";
 import { colors, Recorder } from "./help.js";
 
@@ -26,8 +37,22 @@ describe("a line", () => {
       trace(g, line, from, until);
       return g.path;
     };
-    expect(traced(0, 2)).toBeNear([[10, 120], [40, 120], [40, 80]], 1e-4);
-    expect(traced(0.5, 1.5)).toBeNear([[25, 120], [40, 120], [40, 100]], 1e-4);
+    expect(traced(0, 2)).toBeNear(
+      [
+        [10, 120],
+        [40, 120],
+        [40, 80],
+      ],
+      1e-4,
+    );
+    expect(traced(0.5, 1.5)).toBeNear(
+      [
+        [25, 120],
+        [40, 120],
+        [40, 100],
+      ],
+      1e-4,
+    );
     expect(traced(1, 1)).toBeNear([[40, 120]], 1e-4);
   });
 
@@ -65,18 +90,38 @@ test("a square lies, a diamond stands, triangles point up and down", () => {
 
 test("a polygon is one closed path", () => {
   const g = new Svg();
-  polygon(g, [[1, 2], [3, 4], [5, 6]]);
+  polygon(g, [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
   expect(g.d).toBe("M1 2L3 4L5 6Z");
 });
 
 test("a head is full, with an edge of the page's colour; a pinned one is hollow", () => {
   const drawn = (hollow) => {
     const g = new Recorder();
-    head(g, [[0, 0], [1, 0], [0, 1]], { color: "red" }, colors, hollow);
+    head(
+      g,
+      [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ],
+      { color: "red" },
+      colors,
+      hollow,
+    );
     return g.drawn.map(({ act, fillStyle, strokeStyle }) => [act, act === "fill" ? fillStyle : strokeStyle]);
   };
-  expect(drawn(false)).toEqual([["stroke", "bg"], ["fill", "red"]]);
-  expect(drawn(true)).toEqual([["fill", "bg"], ["stroke", "red"]]);
+  expect(drawn(false)).toEqual([
+    ["stroke", "bg"],
+    ["fill", "red"],
+  ]);
+  expect(drawn(true)).toEqual([
+    ["fill", "bg"],
+    ["stroke", "red"],
+  ]);
 });
 
 test("other runs step back from the one that is pointed at", () => {
@@ -87,7 +132,10 @@ test("other runs step back from the one that is pointed at", () => {
 
 test("a pointer stands on the edge and points outward", () => {
   const [tip, , back] = pointer(f, 1000, 120, 1);
-  expect([tip, back]).toBeNear([[109, 120], [98.5, 120]]);
+  expect([tip, back]).toBeNear([
+    [109, 120],
+    [98.5, 120],
+  ]);
   expect(pointer(f, 60, -500, 1)[0]).toBeNear([60, 21]);
 });
 
@@ -100,14 +148,20 @@ describe("an arrow", () => {
 
   test("reaches from its point to its tip", () => {
     const g = drawn(30, 0);
-    expect(g.of("stroke").map(({ strokeStyle, path }) => [strokeStyle, path[0]])).toEqual([["halo", [10, 20]], ["red", [10, 20]]]);
+    expect(g.of("stroke").map(({ strokeStyle, path }) => [strokeStyle, path[0]])).toEqual([
+      ["halo", [10, 20]],
+      ["red", [10, 20]],
+    ]);
     const [{ path, fillStyle }] = g.of("fill");
     expect([path[0], fillStyle]).toEqual([[40, 20], "red"]);
     expect(path.slice(1).every(([x]) => x > 30 && x < 40)).toBe(true);
   });
 
   test("has its name behind the tip, below what stands there already", () => {
-    const name = (...given) => drawn(...given).of("text").map(({ text, at, textAlign }) => [text, textAlign, ...at])[0];
+    const name = (...given) =>
+      drawn(...given)
+        .of("text")
+        .map(({ text, at, textAlign }) => [text, textAlign, ...at])[0];
     expect(name(30, 0)).toEqual(["−g", "left", 44, 20]);
     expect(name(-30, 0)).toEqual(["−g", "right", -24, 20]);
     expect(name(0, 30)).toEqual(["−g", "left", 14, 58]);

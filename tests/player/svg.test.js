@@ -14,7 +14,10 @@ const has = (node, wanted) => {
 };
 
 test("a picture says its size", () => {
-  has(drawn(() => {}), { width: "100", height: "50", viewBox: "0 0 100 50" });
+  has(
+    drawn(() => {}),
+    { width: "100", height: "50", viewBox: "0 0 100 50" },
+  );
 });
 
 test("lines and shapes are paths", () => {
@@ -27,7 +30,12 @@ test("lines and shapes are paths", () => {
     g.stroke();
   });
   has(svg.querySelector("path"), {
-    d: "M1 2L3.14 4", stroke: "#D55E00", "stroke-width": "2", "stroke-dasharray": "4,2", opacity: "0.5", fill: "none",
+    d: "M1 2L3.14 4",
+    stroke: "#D55E00",
+    "stroke-width": "2",
+    "stroke-dasharray": "4,2",
+    opacity: "0.5",
+    fill: "none",
   });
 });
 
@@ -38,7 +46,12 @@ test("a circle is two half ones, a filled shape has no edge", () => {
     g.arc(10, 20, 5, 0, 7);
     g.fill();
   });
-  has(svg.querySelector("path"), { d: "M5 20a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", fill: "red", stroke: null, "fill-rule": "evenodd" });
+  has(svg.querySelector("path"), {
+    d: "M5 20a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
+    fill: "red",
+    stroke: null,
+    "fill-rule": "evenodd",
+  });
 });
 
 test("boxes are boxes, filled or framed", () => {
@@ -58,7 +71,15 @@ test("text is text and escaped", () => {
   });
   const text = svg.querySelector("text");
   expect(text.textContent).toBe('<b>&"');
-  has(text, { x: "5", y: "6", dy: "0.35em", "font-size": "12px", "font-family": 'Fira Sans, "X"', "text-anchor": "end", "font-style": "italic" });
+  has(text, {
+    x: "5",
+    y: "6",
+    dy: "0.35em",
+    "font-size": "12px",
+    "font-family": 'Fira Sans, "X"',
+    "text-anchor": "end",
+    "font-style": "italic",
+  });
 });
 
 test("clips and shifts end with restore, and have no name that another picture on the page might have", () => {
@@ -81,5 +102,9 @@ test("clips and shifts end with restore, and have no name that another picture o
 
 test("a landscape's path keeps its lines thin", () => {
   const svg = drawn((g) => g.stroke({ d: "M0 0L9 9", at: [2, 0, 0, 3, 4, 5] }));
-  has(svg.querySelector("path"), { "vector-effect": "non-scaling-stroke", transform: "matrix(2,0,0,3,4,5)", d: "M0 0L9 9" });
+  has(svg.querySelector("path"), {
+    "vector-effect": "non-scaling-stroke",
+    transform: "matrix(2,0,0,3,4,5)",
+    d: "M0 0L9 9",
+  });
 });

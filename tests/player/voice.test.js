@@ -2,12 +2,36 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { voice } from "../../lib/player/js/voice.js";
 
 const meta = {
-  title: "booth", window: [[-10, 10], [-10, 10]], floor: 0, steps: [0, 10, 20], coords: ["x", "y"], axes: [],
+  title: "booth",
+  window: [
+    [-10, 10],
+    [-10, 10],
+  ],
+  floor: 0,
+  steps: [0, 10, 20],
+  coords: ["x", "y"],
+  axes: [],
   series: [{ name: "gd" }, { name: "adam" }],
 };
-const root_v = { name: "√v", kind: "bar", values: [[1, 2, NaN], [3, 4, NaN]] };
+const root_v = {
+  name: "√v",
+  kind: "bar",
+  values: [
+    [1, 2, NaN],
+    [3, 4, NaN],
+  ],
+};
 const run = (index, loss, inner = []) => ({
-  series: { ...meta.series[index], axes: [] }, index, loss, theta: [[1, 2, 3], [0, 0.5, 1]], last: 2, diverged: false, inner,
+  series: { ...meta.series[index], axes: [] },
+  index,
+  loss,
+  theta: [
+    [1, 2, 3],
+    [0, 0.5, 1],
+  ],
+  last: 2,
+  diverged: false,
+  inner,
 });
 
 let root, state, heard;
@@ -17,7 +41,16 @@ beforeEach(() => {
   root.innerHTML = `<canvas class="paths"></canvas><span class="start"></span><canvas class="curves"></canvas>
     <div class="bars"><canvas></canvas></div><p class="status"></p>`;
   const runs = [run(0, [9, 4, 1]), run(1, [9, 2, 0.5], [root_v])];
-  state = { step: 1.7, start: [-8, 0.5], live: false, arrows: new Set(), bars: new Set(), chosen: () => runs, shown: () => runs, pinned: () => [] };
+  state = {
+    step: 1.7,
+    start: [-8, 0.5],
+    live: false,
+    arrows: new Set(),
+    bars: new Set(),
+    chosen: () => runs,
+    shown: () => runs,
+    pinned: () => [],
+  };
   heard = voice({ root, $: (selector) => root.querySelector(selector), meta, state });
 });
 afterEach(() => vi.useRealTimers());
@@ -32,7 +65,9 @@ test("it says where the runs are", () => {
   state.bars.add("√v");
   state.arrows.add("step");
   heard.tell();
-  expect(said()).toBe("Step 10 of 20: gd f = 4.00; adam f = 2.00; gd step to (3.00, 1.00); adam root of v (2.00, 4.00), step to (3.00, 1.00).");
+  expect(said()).toBe(
+    "Step 10 of 20: gd f = 4.00; adam f = 2.00; gd step to (3.00, 1.00); adam root of v (2.00, 4.00), step to (3.00, 1.00).",
+  );
   nothing();
   heard.tell();
   expect(said()).toBe("Step 10 of 20: no run is shown.");
@@ -85,12 +120,16 @@ test("the pictures are labelled", () => {
   heard.label();
   expect(root.getAttribute("aria-label")).toBe("Player: gd, adam on booth");
   expect(label(".paths")).toBe("Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00.");
-  expect(label(".curves")).toBe("Loss against the step, up to step 10 of 20: gd from 9.00 to 4.00; adam from 9.00 to 2.00.");
+  expect(label(".curves")).toBe(
+    "Loss against the step, up to step 10 of 20: gd from 9.00 to 4.00; adam from 9.00 to 2.00.",
+  );
   expect(label(".bars canvas")).toBe("Bars: none.");
   state.arrows.add("step");
   state.bars.add("√v");
   heard.label();
-  expect(label(".paths")).toBe("Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00; gd step to (3.00, 1.00); adam step to (3.00, 1.00).");
+  expect(label(".paths")).toBe(
+    "Paths on booth, step 10 of 20: gd f = 4.00; adam f = 2.00; gd step to (3.00, 1.00); adam step to (3.00, 1.00).",
+  );
   expect(label(".bars canvas")).toBe("Bars: adam root of v (2.00, 4.00).");
   nothing();
   heard.label();
@@ -110,7 +149,20 @@ test("labels come a moment after the picture, once", () => {
 });
 
 test("a power of ten is said in words everywhere", () => {
-  state.chosen = state.shown = () => [{ ...run(0, [9, 5.8e-5, 1]), inner: [{ ...root_v, values: [[0, 2e-7, 0], [0, 1, 0]] }] }];
+  state.chosen = state.shown = () => [
+    {
+      ...run(0, [9, 5.8e-5, 1]),
+      inner: [
+        {
+          ...root_v,
+          values: [
+            [0, 2e-7, 0],
+            [0, 1, 0],
+          ],
+        },
+      ],
+    },
+  ];
   state.bars.add("√v");
   heard.tell();
   heard.label();
@@ -119,7 +171,8 @@ test("a power of ten is said in words everywhere", () => {
 });
 
 test("a move of the start is another value each time, none where it stays", () => {
-  const value = () => ["aria-valuetext", "aria-valuenow"].map((name) => root.querySelector(".start").getAttribute(name));
+  const value = () =>
+    ["aria-valuetext", "aria-valuenow"].map((name) => root.querySelector(".start").getAttribute(name));
   heard.place();
   expect(value()).toEqual(["x −8.00, y 0.500", "0"]);
   heard.place();

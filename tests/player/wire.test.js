@@ -4,10 +4,19 @@ import * as sample from "./help.js";
 
 // Two series on three steps: one of two settings with an arrow recorded, one without.
 const meta = {
-  steps: [0, 1, 2], coords: ["x", "y"], floor: 0.5, log: true, range: [0, 1],
+  steps: [0, 1, 2],
+  coords: ["x", "y"],
+  floor: 0.5,
+  log: true,
+  range: [0, 1],
   axes: [{ name: "lr", values: [0.1, 0.25] }],
   series: [
-    { name: "gd", axes: [0], inner: [{ name: "−g", kind: "arrow" }], code: "descend(f, ({0}, {1}), gd(lr={lr}), steps=2)" },
+    {
+      name: "gd",
+      axes: [0],
+      inner: [{ name: "−g", kind: "arrow" }],
+      code: "descend(f, ({0}, {1}), gd(lr={lr}), steps=2)",
+    },
     { name: "adam", axes: [], inner: [], code: "descend(f, ({0}, {1}), adam(), steps=2)" },
   ],
 };
@@ -25,9 +34,18 @@ test("the numbers come back, from inside a larger buffer too", () => {
 
 test("a slider selects a run", () => {
   const run = select(meta, numbers, 0, [0.25]);
-  expect(lists(run.theta)).toEqual([[19, 20, 21], [22, 23, 24]]);
-  expect(lists([run.loss, run.grad_norm])).toEqual([[25, 26, 27], [28, 29, 30]]);
-  expect(lists(run.inner[0].values)).toEqual([[31, 32, 33], [34, 35, 36]]);
+  expect(lists(run.theta)).toEqual([
+    [19, 20, 21],
+    [22, 23, 24],
+  ]);
+  expect(lists([run.loss, run.grad_norm])).toEqual([
+    [25, 26, 27],
+    [28, 29, 30],
+  ]);
+  expect(lists(run.inner[0].values)).toEqual([
+    [31, 32, 33],
+    [34, 35, 36],
+  ]);
   expect([...select(meta, numbers, 1, [0.25]).theta[0]]).toEqual([37, 38, 39]);
 });
 
@@ -42,7 +60,10 @@ test("a run ends with its last finite point", () => {
 test("one coordinate is drawn over f", () => {
   const flat = { ...meta, coords: ["x"], axes: [], series: [{ name: "gd", axes: [], inner: [] }] };
   const run = select(flat, Float32Array.from([1, 2, 3, 10, 20, 30, 0, 0, 0]), 0, []);
-  expect(lists([run.across, run.up])).toEqual([[1, 2, 3], [10.5, 20.5, 30.5]]);
+  expect(lists([run.across, run.up])).toEqual([
+    [1, 2, 3],
+    [10.5, 20.5, 30.5],
+  ]);
 });
 
 test("a computed series has no numbers", () => {
@@ -85,17 +106,27 @@ describe("what Python packed", () => {
   const near = (given, wanted) => expect(given).toBeNear(single(wanted), 0, 2 ** -22);
 
   test("is found again at the sliders' positions", () => {
-    expect(expected.map(({ at }) => at)).toEqual([[1, 0], [0, 1], [2, 1]]);
+    expect(expected.map(({ at }) => at)).toEqual([
+      [1, 0],
+      [0, 1],
+      [2, 1],
+    ]);
     for (const { at, runs } of expected) {
       meta.series.forEach(({ name }, index) => {
         const [run, wanted] = [select(meta, data, index, values(at)), runs[name]];
         expect(run).toMatchObject({ last: wanted.last, diverged: wanted.diverged });
-        const [until, after] = [(numbers) => numbers.subarray(0, run.last + 1), (numbers) => [...numbers.subarray(run.last + 1)]];
+        const [until, after] = [
+          (numbers) => numbers.subarray(0, run.last + 1),
+          (numbers) => [...numbers.subarray(run.last + 1)],
+        ];
         near(run.theta.map(until), wanted.theta);
         near(until(run.loss), wanted.loss);
         near(until(run.grad_norm), wanted.grad_norm);
         for (const { name, values } of run.inner) {
-          near(values.map((of) => of.subarray(0, run.last)), wanted.inner[name]);
+          near(
+            values.map((of) => of.subarray(0, run.last)),
+            wanted.inner[name],
+          );
           expect(values.map((of) => of[run.last])).toEqual(meta.coords.map(() => NaN)); // no step follows
         }
         expect([...run.theta, run.loss, run.grad_norm].flatMap(after).every(Number.isNaN)).toBe(true);
@@ -105,6 +136,9 @@ describe("what Python packed", () => {
 
   test("has runs that diverge, which end with their last finite point", () => {
     const ends = meta.series.map((_, index) => select(meta, data, index, values([2, 0])));
-    expect(ends.map(({ last, diverged }) => [last, diverged])).toEqual([[5, true], [5, true]]);
+    expect(ends.map(({ last, diverged }) => [last, diverged])).toEqual([
+      [5, true],
+      [5, true],
+    ]);
   });
 });

@@ -1,11 +1,42 @@
 import { describe, expect, test } from "vitest";
-import { aloud, losses, outcomes, point, progress, quantities, settings, spoken, tell, title, where } from "../../lib/player/js/words.js";
+import {
+  aloud,
+  losses,
+  outcomes,
+  point,
+  progress,
+  quantities,
+  settings,
+  spoken,
+  tell,
+  title,
+  where,
+} from "../../lib/player/js/words.js";
 
 const meta = {
-  window: [[-2, 2], [-2, 2]], floor: 1, steps: [0, 10, 20], series: [{}, {}], coords: ["x", "y"],
-  axes: [{ name: "lr", symbol: "η", values: [0.1, 0.2] }, { name: "beta", symbol: "β", values: [0.5, 0.9] }],
+  window: [
+    [-2, 2],
+    [-2, 2],
+  ],
+  floor: 1,
+  steps: [0, 10, 20],
+  series: [{}, {}],
+  coords: ["x", "y"],
+  axes: [
+    { name: "lr", symbol: "η", values: [0.1, 0.2] },
+    { name: "beta", symbol: "β", values: [0.5, 0.9] },
+  ],
 };
-const run = { series: { name: "gd", axes: [0] }, theta: [[1, -0.00001, 9e9], [0.5, 2, 3]], loss: [2, 0.25, 0], last: 1, diverged: true };
+const run = {
+  series: { name: "gd", axes: [0] },
+  theta: [
+    [1, -0.00001, 9e9],
+    [0.5, 2, 3],
+  ],
+  loss: [2, 0.25, 0],
+  last: 1,
+  diverged: true,
+};
 
 test("a point has the digits its window needs", () => {
   expect([point(meta, run, 0), point(meta, run, 1)]).toEqual(["(1.000, 0.500)", "(0.000, 2.000)"]);
@@ -32,8 +63,20 @@ test("a quantity's name is said in words", () => {
 });
 
 describe("inner quantities", () => {
-  const g = { name: "−g", values: [[-4, 0.5, 1], [8, NaN, 1]] };
-  const v = { name: "√v", values: [[1, NaN, 1], [2, NaN, 1]] };
+  const g = {
+    name: "−g",
+    values: [
+      [-4, 0.5, 1],
+      [8, NaN, 1],
+    ],
+  };
+  const v = {
+    name: "√v",
+    values: [
+      [1, NaN, 1],
+      [2, NaN, 1],
+    ],
+  };
   const moving = { ...run, inner: [g, v] };
   const told = (k, ...wanted) => quantities(meta, [moving], k, new Set(wanted));
 
@@ -58,7 +101,9 @@ describe("inner quantities", () => {
     expect(told(2, "−g", "step")).toBe("");
     const other = { ...moving, series: { name: "adam", axes: [] }, last: 2, diverged: false };
     expect(quantities(meta, [moving, other], 2, new Set(["−g"]))).toBe("adam minus g (1.00, 1.00)");
-    expect(quantities(meta, [other, moving], 0, new Set(["√v"]))).toBe("adam root of v (1.00, 2.00); gd root of v (1.00, 2.00)");
+    expect(quantities(meta, [other, moving], 0, new Set(["√v"]))).toBe(
+      "adam root of v (1.00, 2.00); gd root of v (1.00, 2.00)",
+    );
   });
 });
 
@@ -76,6 +121,8 @@ test("the sliders' settings are told in their order", () => {
 });
 
 test("a power of ten is said in words", () => {
-  expect(spoken("gd f = 5.8·10⁻⁵; adam f = −3.2·10¹⁰⁶.")).toBe("gd f = 5.8 times 10 to the −5; adam f = −3.2 times 10 to the 106.");
+  expect(spoken("gd f = 5.8·10⁻⁵; adam f = −3.2·10¹⁰⁶.")).toBe(
+    "gd f = 5.8 times 10 to the −5; adam f = −3.2 times 10 to the 106.",
+  );
   expect(spoken("f = 0.226, ‖∇f‖² in 10⁻⁵")).toBe("f = 0.226, ‖∇f‖² in 10⁻⁵");
 });

@@ -18,7 +18,9 @@ export function frame(box, xs, ys, log = false) {
   const [low, high] = ys.map(scale);
   const limit = (v) => Math.max(-1e5, Math.min(1e5, v));
   return {
-    ...box, xs, ys,
+    ...box,
+    xs,
+    ys,
     px: (v) => limit(box.left + ((v - xs[0]) / (xs[1] - xs[0] || 1)) * box.width),
     py: (v) => limit(box.top + (1 - (scale(v) - low) / (high - low || 1)) * box.height),
     x: (pixel) => xs[0] + ((pixel - box.left) / box.width) * (xs[1] - xs[0]),
@@ -37,7 +39,7 @@ export function around([[x0, x1], [y0, y1]], { x, y, zoom }) {
   return [part(x0, x1, x), part(y0, y1, y)];
 }
 
-export function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid }) {
+export function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid = false }) {
   const { em } = colors;
   g.font = `${11 * em}px ${colors.font}`;
   g.lineWidth = em;
@@ -56,7 +58,7 @@ export function drawAxes(g, f, colors, { across, up, label, xlabel, ylabel, grid
     const y = f.py(v);
     if (y - 6 * em < f.ylabel + 11 * em && y > f.ylabel - 6 * em) continue; // the axis's name stands there
     g.fillText(label(v), f.left - 6 * em, y);
-    if (grid) g.moveTo(f.left, y), g.lineTo(f.left + f.width, y);
+    if (grid) (g.moveTo(f.left, y), g.lineTo(f.left + f.width, y));
   }
   g.stroke();
 }

@@ -6,16 +6,29 @@ import { clip, drawAxes } from "./canvas.js";
 
 export function drawLossAxes(g, f, meta, colors) {
   const powers = meta.log ? decades(f.ys, 6) : [];
-  const up = powers.length > 2 ? { up: powers, label: tenTo } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
-  const across = ticks(f.xs, 5).filter(Number.isInteger).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, ...up, xlabel: "step", ylabel: meta.floor ? "loss f − minimum" : "loss f", grid: true });
+  const up =
+    powers.length > 2 ? { up: powers, label: tenTo } : { up: (meta.log ? fine : ticks)(f.ys, 5), label: brief };
+  const across = ticks(f.xs, 5)
+    .filter(Number.isInteger)
+    .map((v) => [brief(v), f.px(v)]);
+  drawAxes(g, f, colors, {
+    across,
+    ...up,
+    xlabel: "step",
+    ylabel: meta.floor ? "loss f − minimum" : "loss f",
+    grid: true,
+  });
 }
 
 export function drawLoss(g, f, meta, state, colors) {
   const { em } = colors;
   const curves = played(state);
   const curve = ({ run, pinned, most, until }) => {
-    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: (pinned ? 1.2 : 1.8) * em, globalAlpha: most });
+    Object.assign(g, {
+      strokeStyle: colors.of(run.series.color),
+      lineWidth: (pinned ? 1.2 : 1.8) * em,
+      globalAlpha: most,
+    });
     strokePart(g, run.curve, pinned ? [] : run.series.dash.map((part) => part * em), 0, until);
   };
   const upright = (step, style) => {
@@ -46,7 +59,14 @@ export function drawLoss(g, f, meta, state, colors) {
       g.stroke();
     }
     const right = f.px(meta.steps[state.hover]) > f.left + f.width / 2;
-    Object.assign(g, { font: `${11 * em}px ${colors.font}`, textAlign: right ? "right" : "left", textBaseline: "top", fillStyle: colors.fg, strokeStyle: colors.bg, lineWidth: 4 * em });
+    Object.assign(g, {
+      font: `${11 * em}px ${colors.font}`,
+      textAlign: right ? "right" : "left",
+      textBaseline: "top",
+      fillStyle: colors.fg,
+      strokeStyle: colors.bg,
+      lineWidth: 4 * em,
+    });
     const spot = [`step ${meta.steps[state.hover]}`, f.px(meta.steps[state.hover]) + (right ? -6 : 6) * em, f.top];
     g.strokeText(...spot);
     g.fillText(...spot);
@@ -56,26 +76,33 @@ export function drawLoss(g, f, meta, state, colors) {
 
 // The bars to draw: for each quantity wanted, of each run, one a coordinate.
 export function bars(meta, state) {
-  const names = [...new Set(state.shown().flatMap((run) => run.inner.filter((q) => q.kind === "bar").map((q) => q.name)))];
-  return names.filter((name) => state.bars.has(name)).map((name) => {
-    const rows = state.shown().flatMap((run) => {
-      const quantity = run.inner.find((q) => q.name === name);
-      return quantity ? meta.coords.map((coord, c) => ({ run, coord, values: quantity.values[c] })) : [];
+  const names = [
+    ...new Set(state.shown().flatMap((run) => run.inner.filter((q) => q.kind === "bar").map((q) => q.name))),
+  ];
+  return names
+    .filter((name) => state.bars.has(name))
+    .map((name) => {
+      const rows = state.shown().flatMap((run) => {
+        const quantity = run.inner.find((q) => q.name === name);
+        return quantity ? meta.coords.map((coord, c) => ({ run, coord, values: quantity.values[c] })) : [];
+      });
+      return { name, rows, range: span(rows.map((row) => row.values)) };
     });
-    return { name, rows, range: span(rows.map((row) => row.values)) };
-  });
 }
 
 // The finite positive values' range, at most six decades, in whole ones.
 function span(arrays) {
   let [low, high] = [Infinity, 0];
-  for (const values of arrays) for (const v of values) {
-    if (v > 0 && v < low) low = v;
-    if (v > high && v < Infinity) high = v;
-  }
+  for (const values of arrays)
+    for (const v of values) {
+      if (v > 0 && v < low) low = v;
+      if (v > high && v < Infinity) high = v;
+    }
   if (!(high > 0)) return [0.1, 1];
   high = 10 ** Math.ceil(Math.log10(high));
-  return [Math.max(10 ** Math.floor(Math.log10(low)), high / 1e6, 1e-38), high].map((v, i) => (i ? v : Math.min(v, high / 10)));
+  return [Math.max(10 ** Math.floor(Math.log10(low)), high / 1e6, 1e-38), high].map((v, i) =>
+    i ? v : Math.min(v, high / 10),
+  );
 }
 
 export const barsHeight = (groups, em) => groups.reduce((sum, group) => sum + 34 * em + 15 * em * group.rows.length, 0);
@@ -87,7 +114,14 @@ export function drawBars(g, width, groups, state, colors) {
   let y = 0;
   for (const { name, rows, range } of groups) {
     const x = (v) => left + (Math.log10(v / range[0]) / Math.log10(range[1] / range[0])) * (width - left - right);
-    Object.assign(g, { font: `${11 * em}px ${colors.font}`, fillStyle: colors.muted, strokeStyle: colors.rule, lineWidth: em, textBaseline: "middle", textAlign: "left" });
+    Object.assign(g, {
+      font: `${11 * em}px ${colors.font}`,
+      fillStyle: colors.muted,
+      strokeStyle: colors.rule,
+      lineWidth: em,
+      textBaseline: "middle",
+      textAlign: "left",
+    });
     g.fillText(name, 2, y + 9 * em);
     const [top, height] = [y + 18 * em, 15 * em * rows.length];
     g.textAlign = "center";

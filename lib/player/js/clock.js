@@ -28,8 +28,20 @@ export function clock({ last, speed, show: draw, end, calm = () => false }) {
     if (playing && seen) request = requestAnimationFrame(tick);
   };
   return {
-    play: (from) => ((playing = true), (step = from), (before = shown = null), run()),
-    stop: () => ((playing = false), cancelAnimationFrame(request)),
-    see: (visible) => ((seen = visible), (before = null), run()),
+    play(from) {
+      playing = true;
+      step = from;
+      before = shown = null;
+      run();
+    },
+    stop() {
+      playing = false;
+      cancelAnimationFrame(request);
+    },
+    see(visible) {
+      seen = visible;
+      before = null;
+      run();
+    },
   };
 }

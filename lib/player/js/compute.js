@@ -33,7 +33,12 @@ function linesOf(document, inner) {
   const first = { text: "g = ∇f(θ)", values: { g: { at: document.g, as: "arrow" } } };
   return [first, ...document.lines].map(({ text, values }) => {
     const made = Object.entries(values).map(([name, one]) => ({ name, ...one }));
-    const arrow = ({ name, as }) => (as === "point" ? "step" : name === "g" ? "−g" : inner.find((one) => one.made === name && one.kind === "arrow")?.name);
+    const arrow = ({ name, as }) =>
+      as === "point"
+        ? "step"
+        : name === "g"
+          ? "−g"
+          : inner.find((one) => one.made === name && one.kind === "arrow")?.name;
     return { text, made, arrows: made.map(arrow).filter(Boolean) };
   });
 }
@@ -43,9 +48,14 @@ export function ready(meta) {
   if (!meta.surface) return meta;
   const surface = machine(meta.surface);
   // A slider goes between the sweep's values where the page computes all that it moves, and no value is a count.
-  const between = (name, i) => meta.series.every(({ axes, rule }) => !axes.includes(i) || (rule && !rule.ranges[name]?.whole));
+  const between = (name, i) =>
+    meta.series.every(({ axes, rule }) => !axes.includes(i) || (rule && !rule.ranges[name]?.whole));
   const axes = meta.axes.map((axis, i) => ({ ...axis, between: axis.values.length > 1 && between(axis.name, i) }));
-  return { ...meta, axes, series: meta.series.map((series, index) => (series.rule ? computed(meta, series, index, surface) : series)) };
+  return {
+    ...meta,
+    axes,
+    series: meta.series.map((series, index) => (series.rule ? computed(meta, series, index, surface) : series)),
+  };
 }
 
 function computed(meta, series, index, surface) {
@@ -54,7 +64,10 @@ function computed(meta, series, index, surface) {
   const lines = linesOf(series.rule, inner);
   const wanted = [...inner, ...lines.flatMap(({ made }) => made)];
   const rate = inner.findLast(({ kind, made }) => kind === "arrow" && (!made || series.rule.state[made])); // the step is a multiple of it
-  const made = { ...series, inner: [...inner, { name: `step/${rate.made ?? "g"}`, kind: "bar" }].map(({ name, kind }) => ({ name, kind })) };
+  const made = {
+    ...series,
+    inner: [...inner, { name: `step/${rate.made ?? "g"}`, kind: "bar" }].map(({ name, kind }) => ({ name, kind })),
+  };
   made.compute = (at, start) => {
     const given = { ...series.given };
     start = [...start];
@@ -64,20 +77,47 @@ function computed(meta, series, index, surface) {
       if (coord < 0) given[name] = at[i];
       else start[coord] = at[i];
     }
-    const taken = descend(rule, surface, { start, given }, meta.steps.at(-1), wanted.map((one) => one.at));
+    const taken = descend(
+      rule,
+      surface,
+      { start, given },
+      meta.steps.at(-1),
+      wanted.map((one) => one.at),
+    );
     if (!taken.diverged) {
-      const { grad } = look(surface, taken.theta.map((values) => values[taken.last])); // where no step follows
+      const { grad } = look(
+        surface,
+        taken.theta.map((values) => values[taken.last]),
+      ); // where no step follows
       grad.forEach((g, c) => (taken.made[0][c][taken.last] = g));
     }
     const dense = meta.steps.length === meta.steps.at(-1) + 1;
     const pick = (values) => (dense ? values : Float64Array.from(meta.steps, (k) => values[k]));
-    const run = { series: made, index, theta: taken.theta.map(pick), loss: pick(taken.loss.map((f) => f - meta.floor)), grad_norm: pick(taken.norm) };
+    const run = {
+      series: made,
+      index,
+      theta: taken.theta.map(pick),
+      loss: pick(taken.loss.map((f) => f - meta.floor)),
+      grad_norm: pick(taken.norm),
+    };
     const put = ({ sign, square }, values) => pick(values.map((v) => (square ? Math.sqrt(v) : sign * v)));
-    run.inner = inner.map(({ name, kind, ...how }, i) => ({ name, kind, values: taken.made[i].map((values) => put(kind === "bar" && !how.square ? { sign: 1 } : how, values).map(kind === "bar" ? Math.abs : (v) => v)) }));
+    run.inner = inner.map(({ name, kind, ...how }, i) => ({
+      name,
+      kind,
+      values: taken.made[i].map((values) =>
+        put(kind === "bar" && !how.square ? { sign: 1, square: false } : how, values).map(
+          kind === "bar" ? Math.abs : (v) => v,
+        ),
+      ),
+    }));
     const base = taken.made[inner.indexOf(rate)];
     const step = (c) => taken.theta[c].map((v, k, all) => Math.abs((all[k + 1] - v) / base[c][k]));
     run.inner.push({ ...made.inner.at(-1), values: taken.theta.map((_, c) => pick(step(c))) });
-    run.lines = lines.map(({ text, made, arrows }) => ({ text, arrows, made: made.map((one) => ({ ...one, values: taken.made[wanted.indexOf(one)].map(pick) })) }));
+    run.lines = lines.map(({ text, made, arrows }) => ({
+      text,
+      arrows,
+      made: made.map((one) => ({ ...one, values: taken.made[wanted.indexOf(one)].map(pick) })),
+    }));
     run.across = run.theta[0];
     run.up = run.theta[1] ?? run.loss.map((gap) => gap + meta.floor);
     run.last = meta.steps.findLastIndex((k) => k <= taken.last);

@@ -14,7 +14,13 @@ export function drawGround(g, f, land, meta, colors) {
   drawLand(g, f, land, meta.window, colors);
   g.restore();
   const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
-  drawAxes(g, f, colors, { across, up: ticks(f.ys, 5), label: brief, xlabel: meta.coords[0], ylabel: meta.coords[1] ?? "f" });
+  drawAxes(g, f, colors, {
+    across,
+    up: ticks(f.ys, 5),
+    label: brief,
+    xlabel: meta.coords[0],
+    ylabel: meta.coords[1] ?? "f",
+  });
   g.strokeRect(f.left, f.top, f.width, f.height);
   clip(g, f);
   drawMarks(g, f, meta.marks, colors);
@@ -29,9 +35,12 @@ function drawLand(g, f, land, [[x0, x1], [y0, y1]], colors) {
     const drawn = new Path2D();
     drawn.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
     Object.assign(drawn, { d, at: [sx, 0, 0, sy, left, top] }); // for the SVG
-    if (fill && !colors.forced) g.fillStyle = fill[colors.dark ? 1 : 0], g.fill(drawn, "evenodd");
+    if (fill && !colors.forced) ((g.fillStyle = fill[colors.dark ? 1 : 0]), g.fill(drawn, "evenodd"));
     if (!line) continue;
-    Object.assign(g, { strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0], lineWidth: (fill || from ? 0.7 : 1.7) * colors.em });
+    Object.assign(g, {
+      strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0],
+      lineWidth: (fill || from ? 0.7 : 1.7) * colors.em,
+    });
     g.stroke(drawn);
   }
 }
@@ -47,7 +56,11 @@ function drawMarks(g, f, marks, colors) {
   g.beginPath();
   for (const [x, y] of marks.saddles) {
     const [px, py, r] = [f.px(x), f.py(y), 4.5 * em];
-    g.moveTo(px - r, py - r), g.lineTo(px + r, py + r), g.moveTo(px - r, py + r), g.lineTo(px + r, py - r);
+    (g.moveTo(px - r, py - r), g.lineTo(px + r, py + r), g.moveTo(px - r, py + r), g.lineTo(px + r, py - r));
   }
-  for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+  for (const [strokeStyle, lineWidth] of [
+    [colors.bg, 4 * em],
+    [colors.fg, 1.8 * em],
+  ])
+    (Object.assign(g, { strokeStyle, lineWidth }), g.stroke());
 }

@@ -3,7 +3,10 @@
 export function legend({ rows, state, draw, changed }) {
   rows.forEach((made, i) => {
     const name = made.querySelector("button");
-    const highlight = (at) => ((state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null), draw());
+    const highlight = (at) => {
+      state.only = at && rows.length > 1 && !state.hidden.has(i) ? i : null;
+      draw();
+    };
     const on = (event, act) => name.addEventListener(event, act);
     on("click", () => {
       const off = !state.hidden.delete(i) && !!state.hidden.add(i);

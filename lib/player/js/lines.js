@@ -9,7 +9,8 @@ const TINTS = ["#d55e00", "#8a3ffc", "#009e73", "#b8860b", "#cc79a7", "#0072b2"]
 export function insideView({ $, state, draw, step, tell }) {
   const panel = $(".inside");
   const shown = () => state.shown().find((run) => run.lines);
-  let rows = [], of = null;
+  let rows = [],
+    of = null;
 
   function build(run) {
     of = run.series;
@@ -35,7 +36,8 @@ export function insideView({ $, state, draw, step, tell }) {
     if (!run) return;
     if (of !== run.series) build(run);
     const ends = k >= run.last;
-    $(".inside .which").textContent = `${run.series.name}, ${ends ? "no step follows" : `step ${k} to ${k + 1}, line by line`}`;
+    $(".inside .which").textContent =
+      `${run.series.name}, ${ends ? "no step follows" : `step ${k} to ${k + 1}, line by line`}`;
     rows.forEach((row, i) => {
       const on = !ends && i < state.inside;
       row.classList.toggle("on", on);
@@ -64,7 +66,7 @@ export function insideView({ $, state, draw, step, tell }) {
   $(".line-on").addEventListener("click", () => move(1));
   panel.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    if (by) event.preventDefault(), move(by);
+    if (by) (event.preventDefault(), move(by));
   });
   return { fill };
 }

@@ -32,11 +32,26 @@ export function render({ model, el }) {
   const calm = () => still.matches || document.body.classList.contains("vscode-reduce-motion");
   const land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
-  let colors, runs = [], pins = [], pinRows = [], words = -1, written = 0;
+  let colors,
+    runs = [],
+    pins = [],
+    pinRows = [],
+    words = -1,
+    written = 0;
   const state = {
-    step: last, playing: false, loop: false, live: meta.series.some(({ rule }) => rule) && !meta.axes.some(({ name }) => name.startsWith("start_")),
-    hover: null, only: null, at: meta.axes.map(({ values }, i) => values[meta.at[i]]), start: meta.start,
-    hidden: new Set(), arrows: new Set(), bars: new Set(), inside: null, tints: new Map(),
+    step: last,
+    playing: false,
+    loop: false,
+    live: meta.series.some(({ rule }) => rule) && !meta.axes.some(({ name }) => name.startsWith("start_")),
+    hover: null,
+    only: null,
+    at: meta.axes.map(({ values }, i) => values[meta.at[i]]),
+    start: meta.start,
+    hidden: new Set(),
+    arrows: new Set(),
+    bars: new Set(),
+    inside: null,
+    tints: new Map(),
     chosen: () => runs.filter((run) => !state.hidden.has(run.index)),
     shown: () => state.chosen().filter((run) => run.last >= 0),
     pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
@@ -108,8 +123,14 @@ export function render({ model, el }) {
   const time = clock({
     last,
     speed: () => Number($(".speed select").value),
-    show: (step) => ((state.step = step), draw()),
-    end: () => (state.loop ? true : (pause(true), false)),
+    show(step) {
+      state.step = step;
+      draw();
+    },
+    end() {
+      if (!state.loop) pause(true);
+      return state.loop;
+    },
     calm,
   });
   function button() {
@@ -148,14 +169,21 @@ export function render({ model, el }) {
     const recorded = meta.series.filter(({ rule }) => !rule);
     const why = [...new Set(recorded.map((series) => series.recorded))].join("; ");
     const text = [
-      ...(state.live && !moved ? ["Drag the ring, or tap the map: the runs start there. By keyboard: Tab to it, then the arrow keys."] : []),
-      ...(recorded.length ? [`${recorded.length < meta.series.length ? recorded.map(({ name }) => name).join(", ") : "It"} plays as recorded: ${why}.`] : []),
+      ...(state.live && !moved
+        ? ["Drag the ring, or tap the map: the runs start there. By keyboard: Tab to it, then the arrow keys."]
+        : []),
+      ...(recorded.length
+        ? [
+            `${recorded.length < meta.series.length ? recorded.map(({ name }) => name).join(", ") : "It"} plays as recorded: ${why}.`,
+          ]
+        : []),
     ].join(" ");
     $(".hint").textContent = text;
     $(".hint").hidden = !text;
   }
   const start = starter({
-    meta, state,
+    meta,
+    state,
     changed() {
       hint(true);
       speech.place();
@@ -167,7 +195,9 @@ export function render({ model, el }) {
 
   // Inside a step. At the last one there is none to look into: the view opens at the first.
   const within = insideView({
-    $, state, tell: say,
+    $,
+    state,
+    tell: say,
     draw() {
       words = -1;
       draw();
@@ -194,10 +224,17 @@ export function render({ model, el }) {
 
   // Saving and copying.
   function source() {
-    return code(meta, state.at, state.start, meta.series.filter((_, i) => !state.hidden.has(i)));
+    return code(
+      meta,
+      state.at,
+      state.start,
+      meta.series.filter((_, i) => !state.hidden.has(i)),
+    );
   }
   function picture() {
-    const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))].filter(Boolean).join(" · ");
+    const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))]
+      .filter(Boolean)
+      .join(" · ");
     return compose({ root, places, meta, state, land, colors, heading });
   }
   async function save(kind) {
@@ -213,16 +250,26 @@ export function render({ model, el }) {
 
   // Wiring. Keys stay in the player: a notebook's command mode would take the arrows. JupyterLab looks at a key on
   // its way up; Notebook 7 on its way down, but not for an element with this mark.
-  const on = (selector, event, act) => (typeof selector === "string" ? $(selector) : selector).addEventListener(event, act);
+  const on = (selector, event, act) =>
+    (typeof selector === "string" ? $(selector) : selector).addEventListener(event, act);
   on(root, "keydown", (event) => {
     const theirs = event.ctrlKey || event.metaKey || event.key === "Escape";
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
     if (!theirs) event.stopPropagation();
-    if (event.key === " " && event.target.matches("input[type=range], .start")) event.preventDefault(), toggle();
+    if (event.key === " " && event.target.matches("input[type=range], .start")) {
+      event.preventDefault();
+      toggle();
+    }
   });
-  for (const event of ["keyup", "focusin"]) on(root, event, ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey));
+  for (const event of ["keyup", "focusin"])
+    on(root, event, ({ target, ctrlKey, metaKey }) =>
+      target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey),
+    );
   on(".play", "click", toggle);
-  const by = (n) => () => (halt(Math.floor(state.step) + n), tellSoon());
+  const by = (n) => () => {
+    halt(Math.floor(state.step) + n);
+    tellSoon();
+  };
   on(".back", "click", by(-1));
   on(".forward", "click", by(1));
   on(".scrub input", "input", (event) => halt(Number(event.target.value)));
@@ -246,7 +293,10 @@ export function render({ model, el }) {
   });
   legend({ rows, state, draw, changed: refresh });
   on(".view select", "change", () => refresh());
-  for (const [place, set] of [[".arrows", state.arrows], [".quantities", state.bars]]) {
+  for (const [place, set] of [
+    [".arrows", state.arrows],
+    [".quantities", state.bars],
+  ]) {
     on(place, "change", ({ target }) => {
       set[target.checked ? "add" : "delete"](target.value);
       refresh();
@@ -259,7 +309,10 @@ export function render({ model, el }) {
   on(".png", "click", () => save("png"));
   on(".full", "click", () => {
     if (document.fullscreenElement === root) return document.exitFullscreen();
-    root.requestFullscreen?.().then(() => $(".scrub input").focus(), () => say("Full screen is not allowed here."));
+    root.requestFullscreen?.().then(
+      () => $(".scrub input").focus(),
+      () => say("Full screen is not allowed here."),
+    );
   });
   function hover(k) {
     if (k === state.hover) return;
@@ -271,7 +324,10 @@ export function render({ model, el }) {
     may: () => state.live,
     act: (x, y) => start.drag(places.map, x, y),
     hover(x, y) {
-      const [best] = state.shown().map((run) => nearest(run.path, x, y, state.step)).sort((a, b) => a.away - b.away);
+      const [best] = state
+        .shown()
+        .map((run) => nearest(run.path, x, y, state.step))
+        .sort((a, b) => a.away - b.away);
       hover(best && best.away < 24 * colors.em ? best.k : null);
     },
     leave: () => hover(null),
@@ -287,7 +343,9 @@ export function render({ model, el }) {
     $(".full").setAttribute("aria-pressed", String(large));
     colors = palette(root);
     views.clear();
-    [...rows, ...pinRows].forEach((made, i) => tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)));
+    [...rows, ...pinRows].forEach((made, i) =>
+      tint(made, colors.of((meta.series[i] ?? pins[i - rows.length].series).color)),
+    );
     refresh();
   }
   $(".pin").hidden = !meta.axes.length && !state.live;
@@ -302,7 +360,10 @@ export function render({ model, el }) {
   paint();
   speech.label();
   const unwatch = watch({
-    root, paint, see: time.see, parts: [root, $(".loss")],
+    root,
+    paint,
+    see: time.see,
+    parts: [root, $(".loss")],
   });
   const unprint = paper({ root, paint, picture: () => (places.ready ? svg(picture()) : "") });
   return () => {

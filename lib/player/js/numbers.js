@@ -17,7 +17,9 @@ export function number(value, digits = 3) {
 // A sweep's value or a tick, with no zeros to fill up.
 export function brief(value) {
   if (typeof value !== "number") return String(value);
-  return number(value).replace(/(\.\d*?)0+(?=$|·)/, "$1").replace(/\.(?=$|·)/, "");
+  return number(value)
+    .replace(/(\.\d*?)0+(?=$|·)/, "$1")
+    .replace(/\.(?=$|·)/, "");
 }
 
 export const tenTo = (value) => `10${superscript(Math.round(Math.log10(value)))}`;
@@ -29,7 +31,8 @@ export function ticks([low, high], count) {
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((n) => n * unit >= rough) * unit;
   const found = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) found.push(+(i * step).toPrecision(6));
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++)
+    found.push(+(i * step).toPrecision(6));
   return found;
 }
 
@@ -45,7 +48,8 @@ export function decades([low, high], count) {
 // One, two and five times powers of ten inside [low, high].
 export function fine([low, high]) {
   const found = [];
-  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) found.push(...[1, 2, 5].map((n) => Number(`${n}e${power}`)));
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++)
+    found.push(...[1, 2, 5].map((n) => Number(`${n}e${power}`)));
   return found.filter((v) => v >= low && v <= high);
 }
 

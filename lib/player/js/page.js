@@ -7,8 +7,10 @@ import { aloud, point, spoken, tell } from "./words.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const ICONS = {
-  play: "M2 0l10 6-10 6z", pause: "M1 0h3.5v12H1zM7.5 0H11v12H7.5z",
-  back: "M0 0h2.5v12H0zM12 0v12L3.5 6z", forward: "M12 0H9.5v12H12zM0 0v12l8.5-6z",
+  play: "M2 0l10 6-10 6z",
+  pause: "M1 0h3.5v12H1zM7.5 0H11v12H7.5z",
+  back: "M0 0h2.5v12H0zM12 0v12L3.5 6z",
+  forward: "M12 0H9.5v12H12zM0 0v12l8.5-6z",
 };
 export const icon = (name) => `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 const button = (name, text, more = "") => `<button type="button" class="${name}" ${more}>${text}</button>`;
@@ -56,7 +58,12 @@ const PAGE = `
   <p class="status" role="status" aria-live="polite"></p>`;
 
 const swatch = (series) => `<svg viewBox="0 0 30 12" aria-hidden="true">
-  <path d="M0 6h30" fill="none" stroke-width="1.8" stroke-dasharray="${series.dash.join(" ")}"/><polygon points="${outline(series.marker, 15, 6, 5)
+  <path d="M0 6h30" fill="none" stroke-width="1.8" stroke-dasharray="${series.dash.join(" ")}"/><polygon points="${outline(
+    series.marker,
+    15,
+    6,
+    5,
+  )
     .map((p) => p.map((v) => v.toFixed(1)).join())
     .join(" ")}"/></svg>`;
 
@@ -94,7 +101,10 @@ export function fillRow(row, meta, run, k) {
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
   if (gone) putText(cells[0], tell(meta, run, k));
-  else [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) => putNumber(cells[c], text));
+  else
+    [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) =>
+      putNumber(cells[c], text),
+    );
 }
 
 export function tint(row, color) {
@@ -118,7 +128,8 @@ function slider(axis, i, meta) {
   made.title = `${axis.symbol}${of}${code}: ${axis.values.length} values`;
   $(".ticks").style.setProperty("--gaps", Math.max(1, axis.values.length - 1));
   $(".ticks").hidden = axis.values.length > 60;
-  for (const text of [brief(axis.values[0]), of.trim(), brief(axis.values.at(-1))]) $(".ends").append(Object.assign(document.createElement("span"), { textContent: text }));
+  for (const text of [brief(axis.values[0]), of.trim(), brief(axis.values.at(-1))])
+    $(".ends").append(Object.assign(document.createElement("span"), { textContent: text }));
   return made;
 }
 
@@ -155,15 +166,24 @@ export function build(el, meta) {
   const sliders = meta.axes.map((axis, i) => slider(axis, i, meta));
   $(".axes").append(...sliders);
   $(".axes").hidden = !sliders.length;
-  const key = [["minima", "★", "minimum"], ["saddles", "×", "saddle"]].filter(([kind]) => meta.marks[kind].length);
+  const key = [
+    ["minima", "★", "minimum"],
+    ["saddles", "×", "saddle"],
+  ].filter(([kind]) => meta.marks[kind].length);
   $(".key").textContent = key.map(([, sign, name]) => `${sign} ${name}`).join(" · ");
   $(".within").hidden = !meta.series.some(({ rule }) => rule);
   $(".key").hidden = !$(".key").textContent;
   const [first] = meta.series;
-  const views = [["whole", "the whole window"], ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []), ...[4, 16, 64].map((z) => [z, `${z}×, following ${first.name}`])];
+  const views = [
+    ["whole", "the whole window"],
+    ...(meta.view.zoom > 1 ? [["runs", "these runs"]] : []),
+    ...[4, 16, 64].map((z) => [String(z), `${z}×, following ${first.name}`]),
+  ];
   for (const [value, text] of views) $(".view select").append(new Option(text, value));
   $(".view select").value = meta.view.zoom > 1 ? "runs" : "whole";
-  const named = (kind) => [...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name)))];
+  const named = (kind) => [
+    ...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name))),
+  ];
   $(".arrows").append(...[...named("arrow"), "step"].map(check));
   $(".quantities").append(...named("bar").map(check));
   $(".quantities").hidden = !named("bar").length;
@@ -177,15 +197,24 @@ export function palette(root) {
   root.classList.toggle("dark", dark);
   const get = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   return {
-    dark, em: parseFloat(style.fontSize) / 14, font: style.fontFamily, fg: style.color,
+    dark,
+    em: parseFloat(style.fontSize) / 14,
+    font: style.fontFamily,
+    fg: style.color,
     forced: matchMedia("(forced-colors: active)").matches && style.forcedColorAdjust !== "none",
-    muted: get("--muted"), rule: get("--rule"), bg: get("--bg"), accent: get("--accent"),
+    muted: get("--muted"),
+    rule: get("--rule"),
+    bg: get("--bg"),
+    accent: get("--accent"),
     halo: dark ? "rgba(0,0,0,.6)" : "rgba(255,255,255,.75)",
     of: (color) => (dark ? onDark(color) : color),
   };
 }
 
-const channels = (color) => (color.startsWith("#") ? [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)) : (color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number));
+const channels = (color) =>
+  color.startsWith("#")
+    ? [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16))
+    : (color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
 const luminance = ([r, g, b]) => (0.3 * r + 0.6 * g + 0.1 * b) / 255;
 
 // The method's colour on a dark page: greys turned over, dark colours lighter.

@@ -18,15 +18,30 @@ export function drawPaths(g, f, meta, state, colors) {
     const [x, y] = place(run.path, state.step);
     pushes(f, meta, run, Math.floor(state.step), wanted).forEach(({ name, dx, dy, color }, i) => {
       const lift = meta.coords.length > 1 ? 0 : 13 * em * (i + 1); // on one line they would hide one another
-      arrow(g, x, y - lift, dx, dy, name, tints.has(name) ? colors.of(tints.get(name)) : color === "own" ? colors.of(run.series.color) : colors[color], colors, taken);
+      arrow(
+        g,
+        x,
+        y - lift,
+        dx,
+        dy,
+        name,
+        tints.has(name) ? colors.of(tints.get(name)) : color === "own" ? colors.of(run.series.color) : colors[color],
+        colors,
+        taken,
+      );
     });
   }
   for (const run of state.shown()) mark(g, f, run, state, colors, false);
-  if (state.hover !== null) for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);
+  if (state.hover !== null)
+    for (const run of [...state.shown(), ...state.pinned()]) ring(g, run.path, state.hover, run, colors);
   if (state.live) {
     g.beginPath();
     g.arc(...state.handle(f), 9 * em, 0, 7);
-    for (const [strokeStyle, lineWidth] of [[colors.bg, 4 * em], [colors.fg, 1.8 * em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+    for (const [strokeStyle, lineWidth] of [
+      [colors.bg, 4 * em],
+      [colors.fg, 1.8 * em],
+    ])
+      (Object.assign(g, { strokeStyle, lineWidth }), g.stroke());
   }
   g.restore();
 }
@@ -86,7 +101,13 @@ function apart({ points, last }, far) {
 function mark(g, f, run, state, colors, hollow) {
   const [x, y] = place(run.path, state.step);
   g.globalAlpha = strength(state, run);
-  head(g, f.inside(x, y) ? outline(run.series.marker, x, y, 6 * colors.em) : pointer(f, x, y, colors.em), run.series, colors, hollow);
+  head(
+    g,
+    f.inside(x, y) ? outline(run.series.marker, x, y, 6 * colors.em) : pointer(f, x, y, colors.em),
+    run.series,
+    colors,
+    hollow,
+  );
   g.globalAlpha = 1;
 }
 
@@ -94,13 +115,20 @@ function ring(g, path, k, run, colors) {
   if (k > run.last) return;
   g.beginPath();
   g.arc(...place(path, k), 6 * colors.em, 0, 7);
-  for (const [strokeStyle, lineWidth] of [[colors.bg, 4.5 * colors.em], [colors.fg, 2 * colors.em]]) Object.assign(g, { strokeStyle, lineWidth }), g.stroke();
+  for (const [strokeStyle, lineWidth] of [
+    [colors.bg, 4.5 * colors.em],
+    [colors.fg, 2 * colors.em],
+  ])
+    (Object.assign(g, { strokeStyle, lineWidth }), g.stroke());
 }
 
 // The arrows at a head, in pixels: the step as it is; a recorded quantity with the square root of its length
 // on the map, the longest of the run a quarter of the map's width.
 function pushes(f, meta, run, k, wanted) {
-  const scale = [f.width / (meta.window[0][1] - meta.window[0][0]), -f.height / (meta.window[1][1] - meta.window[1][0])];
+  const scale = [
+    f.width / (meta.window[0][1] - meta.window[0][0]),
+    -f.height / (meta.window[1][1] - meta.window[1][0]),
+  ];
   const found = [];
   for (const quantity of run.inner) {
     if (quantity.kind !== "arrow" || !wanted.has(quantity.name)) continue;
@@ -108,11 +136,17 @@ function pushes(f, meta, run, k, wanted) {
     quantity.longest ??= quantity.values[0].reduce((most, _, i) => (size(i) > most ? size(i) : most), 0);
     const factor = (0.25 * f.width * Math.sqrt(size(k) / quantity.longest)) / size(k);
     const [dx, dy] = [0, 1].map((c) => (quantity.values[c]?.[k] ?? 0) * scale[c] * factor);
-    if (Number.isFinite(factor)) found.push({ name: quantity.name, dx, dy, color: quantity.name === "−g" ? "fg" : "accent" });
+    if (Number.isFinite(factor))
+      found.push({ name: quantity.name, dx, dy, color: quantity.name === "−g" ? "fg" : "accent" });
   }
   if (wanted.has("step") && k < run.last) {
     const { points } = run.path;
-    found.push({ name: "step", dx: points[2 * k + 2] - points[2 * k], dy: points[2 * k + 3] - points[2 * k + 1], color: "own" });
+    found.push({
+      name: "step",
+      dx: points[2 * k + 2] - points[2 * k],
+      dy: points[2 * k + 3] - points[2 * k + 1],
+      color: "own",
+    });
   }
   return found;
 }

@@ -29,7 +29,12 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
   const draw = (g) => {
     g.fillStyle = colors.bg;
     g.fillRect(0, 0, width, height);
-    Object.assign(g, { font: `${13 * em}px ${colors.font}`, fillStyle: colors.fg, textAlign: "left", textBaseline: "middle" });
+    Object.assign(g, {
+      font: `${13 * em}px ${colors.font}`,
+      fillStyle: colors.fg,
+      textAlign: "left",
+      textBaseline: "middle",
+    });
     g.fillText(heading, margin, above / 2);
     part(g, ".map", () => {
       drawGround(g, places.map, land, meta, colors);
@@ -68,23 +73,31 @@ function drawNumbers(g, root, within, runs, colors) {
   for (const row of root.querySelectorAll(".numbers tr:not(.off)")) {
     for (const cell of row.querySelectorAll("th, td")) {
       if (cell.hidden) continue;
-      Object.assign(g, { font: `${size}px ${colors.font}`, fillStyle: cell.closest("thead") ? colors.muted : colors.fg, textAlign: "left", textBaseline: "middle" });
-      for (const { text, box } of lines(cell.querySelector("span") ?? cell, within)) g.fillText(text, box.left, box.middle);
+      Object.assign(g, {
+        font: `${size}px ${colors.font}`,
+        fillStyle: cell.closest("thead") ? colors.muted : colors.fg,
+        textAlign: "left",
+        textBaseline: "middle",
+      });
+      for (const { text, box } of lines(cell.querySelector("span") ?? cell, within))
+        g.fillText(text, box.left, box.middle);
     }
   }
   if (hidden === rows.length) return;
-  rows.filter((row) => !row.classList.contains("off")).forEach((row, i) => {
-    const run = runs[i];
-    if (!run) return;
-    const { left: x, middle: y, width } = within(row.querySelector("svg"));
-    const pinned = row.classList.contains("pinned");
-    g.beginPath();
-    g.moveTo(x, y);
-    g.lineTo(x + width, y);
-    Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.8 * em });
-    if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
-    g.stroke();
-    g.setLineDash([]);
-    head(g, outline(run.series.marker, x + width / 2, y, 5 * em), run.series, colors, pinned);
-  });
+  rows
+    .filter((row) => !row.classList.contains("off"))
+    .forEach((row, i) => {
+      const run = runs[i];
+      if (!run) return;
+      const { left: x, middle: y, width } = within(row.querySelector("svg"));
+      const pinned = row.classList.contains("pinned");
+      g.beginPath();
+      g.moveTo(x, y);
+      g.lineTo(x + width, y);
+      Object.assign(g, { strokeStyle: colors.of(run.series.color), lineWidth: 1.8 * em });
+      if (!pinned) g.setLineDash(run.series.dash.map((part) => part * em));
+      g.stroke();
+      g.setLineDash([]);
+      head(g, outline(run.series.marker, x + width / 2, y, 5 * em), run.series, colors, pinned);
+    });
 }

@@ -6,9 +6,16 @@ import { bars, barsHeight } from "./charts.js";
 import { pixels } from "./shapes.js";
 
 export class Places {
+  sizes = new Map();
+  groups = [];
+  ready = false;
+
   constructor({ root, $, meta, state }) {
+    this.root = root;
+    this.$ = $;
+    this.meta = meta;
+    this.state = state;
     const [[x0, x1], [y0, y1]] = meta.window;
-    Object.assign(this, { root, $, meta, state, sizes: new Map(), groups: [], ready: false });
     this.whole = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, zoom: 1 };
   }
 
@@ -22,16 +29,24 @@ export class Places {
     const width = $(".map").clientWidth;
     if (!(this.ready = width > 0)) return;
     const [left, right, top, bottom] = [36, 10, 10, 36].map((v) => v * this.em);
-    this.box = { left, top, width: Math.min(width - left - right, (this.room() - top - bottom) / meta.aspect), ylabel: 0 };
+    this.box = {
+      left,
+      top,
+      width: Math.min(width - left - right, (this.room() - top - bottom) / meta.aspect),
+      ylabel: 0,
+    };
     this.box.height = Math.round(this.box.width * meta.aspect);
     $(".map").style.height = `${this.box.height + top + bottom}px`;
-    for (const canvas of this.root.querySelectorAll("canvas")) this.sizes.set(canvas, [canvas.clientWidth, canvas.clientHeight]);
+    for (const canvas of this.root.querySelectorAll("canvas"))
+      this.sizes.set(canvas, [canvas.clientWidth, canvas.clientHeight]);
   }
 
   // How high the map may be: on a full screen as high as leaves all controls visible.
   room() {
     if (!this.root.classList.contains("large")) return Infinity;
-    const [controls, stage, status] = [".controls", ".stage", ".status"].map((part) => this.$(part).getBoundingClientRect());
+    const [controls, stage, status] = [".controls", ".stage", ".status"].map((part) =>
+      this.$(part).getBoundingClientRect(),
+    );
     return Math.max(200, innerHeight - stage.top - controls.top - (status.bottom - stage.bottom));
   }
 
@@ -51,7 +66,8 @@ export class Places {
   paths(runs) {
     if (!this.ready) return;
     const chosen = this.$(".view select").value;
-    const view = chosen === "whole" ? this.whole : chosen === "runs" ? this.meta.view : { ...this.head(), zoom: Number(chosen) };
+    const view =
+      chosen === "whole" ? this.whole : chosen === "runs" ? this.meta.view : { ...this.head(), zoom: Number(chosen) };
     this.map = { ...frame(this.box, ...around(this.meta.window, view)), zoom: view.zoom };
     for (const run of runs) run.path = pixels(this.map, run.across, run.up, run.last);
   }

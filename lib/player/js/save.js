@@ -9,7 +9,10 @@ export function svg({ draw, width, height }) {
 }
 
 export function png({ draw, width, height }, ratio = 2) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: Math.round(width * ratio),
+    height: Math.round(height * ratio),
+  });
   const g = canvas.getContext("2d");
   g.scale(ratio, ratio);
   g.lineJoin = "round";
@@ -38,7 +41,7 @@ export async function copy(text, near) {
     field.select();
     const copied = document.execCommand("copy");
     field.remove();
-    before?.focus();
+    if (before instanceof HTMLElement) before.focus();
     return copied;
   }
 }

@@ -2,9 +2,26 @@
 
 // Markers as polygons: [corners, first corner in turns, radius of the corners between them].
 const MARKERS = {
-  s: [4, 1 / 8], D: [4, 0], d: [4, 0], "^": [3, -1 / 4], v: [3, 1 / 4], "<": [3, 1 / 2], ">": [3, 0], p: [5, -1 / 4],
-  h: [6, -1 / 4], H: [6, 0], 8: [8, 1 / 16], "*": [5, -1 / 4, 0.45], P: [4, 0, 0.5], X: [4, 1 / 8, 0.5],
-  "+": [4, 0, 0.3], x: [4, 1 / 8, 0.3], 1: [3, 1 / 4, 0.25], 2: [3, -1 / 4, 0.25], 3: [3, 1 / 2, 0.25], 4: [3, 0, 0.25],
+  s: [4, 1 / 8],
+  D: [4, 0],
+  d: [4, 0],
+  "^": [3, -1 / 4],
+  v: [3, 1 / 4],
+  "<": [3, 1 / 2],
+  ">": [3, 0],
+  p: [5, -1 / 4],
+  h: [6, -1 / 4],
+  H: [6, 0],
+  8: [8, 1 / 16],
+  "*": [5, -1 / 4, 0.45],
+  P: [4, 0, 0.5],
+  X: [4, 1 / 8, 0.5],
+  "+": [4, 0, 0.3],
+  x: [4, 1 / 8, 0.3],
+  1: [3, 1 / 4, 0.25],
+  2: [3, -1 / 4, 0.25],
+  3: [3, 1 / 2, 0.25],
+  4: [3, 0, 0.25],
 };
 
 const SAME = 0.5; // pixels
@@ -35,7 +52,11 @@ export const strength = (state, run) => (state.only === null || state.only === r
 export function head(g, points, style, colors, hollow = false) {
   polygon(g, points);
   const color = colors.of(style.color);
-  Object.assign(g, { fillStyle: hollow ? colors.bg : color, strokeStyle: hollow ? color : colors.bg, lineWidth: 1.5 * colors.em });
+  Object.assign(g, {
+    fillStyle: hollow ? colors.bg : color,
+    strokeStyle: hollow ? color : colors.bg,
+    lineWidth: 1.5 * colors.em,
+  });
   if (!hollow) g.stroke();
   g.fill();
   if (hollow) g.stroke();
@@ -57,7 +78,10 @@ export function arrow(g, x, y, dx, dy, name, color, colors, taken = []) {
   const size = Math.min(9 * em, 0.6 * length);
   const [tx, ty] = [x + dx, y + dy];
   const back = [x + dx * (1 - (0.8 * size) / length), y + dy * (1 - (0.8 * size) / length)];
-  for (const [strokeStyle, lineWidth] of [[colors.halo, 5 * em], [color, 2.2 * em]]) {
+  for (const [strokeStyle, lineWidth] of [
+    [colors.halo, 5 * em],
+    [color, 2.2 * em],
+  ]) {
     g.beginPath();
     g.moveTo(x, y);
     g.lineTo(...back);
@@ -68,8 +92,13 @@ export function arrow(g, x, y, dx, dy, name, color, colors, taken = []) {
   polygon(g, [[tx, ty], barb(0.45), barb(-0.45)]);
   g.fillStyle = color;
   g.fill();
-  Object.assign(g, { font: `italic ${12 * em}px ${colors.font}`, textAlign: dx < 0 ? "right" : "left", textBaseline: "middle" });
-  let [nx, ny] = [tx + (dx < 0 ? -4 : 4) * em, ty + 8 * em * Math.sin(turn)];
+  Object.assign(g, {
+    font: `italic ${12 * em}px ${colors.font}`,
+    textAlign: dx < 0 ? "right" : "left",
+    textBaseline: "middle",
+  });
+  const nx = tx + (dx < 0 ? -4 : 4) * em;
+  let ny = ty + 8 * em * Math.sin(turn);
   while (taken.some(([ox, oy]) => Math.abs(ox - nx) < 34 * em && Math.abs(oy - ny) < 12 * em)) ny += 3 * em;
   taken.push([nx, ny]);
   Object.assign(g, { strokeStyle: colors.bg, lineWidth: 3 * em });

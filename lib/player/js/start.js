@@ -14,7 +14,15 @@ export function starter({ meta, state, changed }) {
       put(point.slice(0, meta.coords.length));
     },
     nudge(f, key, fine) {
-      const [left, right, up, down] = meta.coords.length > 1 ? [[-1, 0], [1, 0], [0, 1], [0, -1]] : [[-1], [1], [1], [-1]];
+      const [left, right, up, down] =
+        meta.coords.length > 1
+          ? [
+              [-1, 0],
+              [1, 0],
+              [0, 1],
+              [0, -1],
+            ]
+          : [[-1], [1], [1], [-1]];
       const turn = { ArrowLeft: left, ArrowRight: right, ArrowUp: up, ArrowDown: down }[key];
       if (!turn) return false;
       const ends = [f.xs, f.ys];

@@ -10,7 +10,8 @@ export function voice({ root, $, meta, state }) {
   const here = () => Math.floor(state.step);
   const runs = () => [...state.chosen(), ...state.pinned()];
   const inner = (wanted) => quantities(meta, state.shown(), here(), wanted);
-  const told = (wanted) => spoken([outcomes(meta, runs(), here()) || "no run is shown", inner(wanted)].filter(Boolean).join("; "));
+  const told = (wanted) =>
+    spoken([outcomes(meta, runs(), here()) || "no run is shown", inner(wanted)].filter(Boolean).join("; "));
 
   // The start, a slider of its own: of a picture a screen reader keeps the arrow keys. It is read out again when
   // aria-valuenow is another one, which counts the moves.
@@ -43,9 +44,13 @@ export function voice({ root, $, meta, state }) {
     soon = setTimeout(() => say(text()), PAUSE);
   }
   // Where the runs are, after what led there: the step, or nothing where a control has said its own value.
-  const tell = (before = `Step ${progress(meta, here())}: `) => `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
+  const tell = (before = `Step ${progress(meta, here())}: `) =>
+    `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
   return {
-    say, place, label, labelSoon,
+    say,
+    place,
+    label,
+    labelSoon,
     tell: () => say(tell()),
     tellSoon: (before) => saySoon(() => tell(before)),
     tellInner: (name) => saySoon(() => `${spoken(inner(new Set([name]))) || "none at this step"}.`),

@@ -8,7 +8,10 @@ export function watch({ root, parts, paint, see }) {
   sight.observe(root);
   const theme = new MutationObserver(paint);
   for (const node of [document.documentElement, document.body]) {
-    theme.observe(node, { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-name", "data-jp-theme-light"] });
+    theme.observe(node, {
+      attributes: true,
+      attributeFilter: ["class", "data-theme", "data-jp-theme-name", "data-jp-theme-light"],
+    });
   }
   const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => matchMedia(query));
   for (const query of queries) query.addEventListener("change", paint);

@@ -12,9 +12,13 @@ export function select(meta, data, index, at) {
   const count = (axes) => axes.reduce((n, axis) => n * meta.axes[axis].values.length, 1);
   const channels = (series) => meta.coords.length * (1 + series.inner.length) + 2;
   let next = 0;
-  for (const series of meta.series.slice(0, index)) if (!series.rule) next += count(series.axes) * channels(series) * points;
+  for (const series of meta.series.slice(0, index))
+    if (!series.rule) next += count(series.axes) * channels(series) * points;
   const series = meta.series[index];
-  const inside = series.axes.reduce((n, axis) => n * meta.axes[axis].values.length + Math.round(position(meta.axes[axis], at[axis])), 0);
+  const inside = series.axes.reduce(
+    (n, axis) => n * meta.axes[axis].values.length + Math.round(position(meta.axes[axis], at[axis])),
+    0,
+  );
   next += inside * channels(series) * points;
   const channel = () => data.subarray(next, (next += points));
   const run = { series, index, theta: meta.coords.map(channel), loss: channel(), grad_norm: channel() };
@@ -34,7 +38,8 @@ function scale({ values }) {
     return Math.max(...gaps) / Math.min(...gaps);
   };
   const logs = values.every((v) => v > 0) ? values.map(Math.log) : null;
-  const even = values.length > 2 ? logs && Math.abs(spread(logs)) < Math.abs(spread(values)) : logs && values[1] / values[0] >= 10;
+  const even =
+    values.length > 2 ? logs && Math.abs(spread(logs)) < Math.abs(spread(values)) : logs && values[1] / values[0] >= 10;
   return even ? [Math.log, Math.exp] : [(v) => v, (v) => v];
 }
 
@@ -53,7 +58,13 @@ export function position(axis, value) {
   if (values.length < 2 || values.includes(value)) return Math.max(0, values.indexOf(value));
   const [from] = scale(axis);
   const up = values[1] > values[0];
-  const k = Math.max(0, Math.min(values.length - 2, values.findLastIndex((v) => (up ? v <= value : v >= value))));
+  const k = Math.max(
+    0,
+    Math.min(
+      values.length - 2,
+      values.findLastIndex((v) => (up ? v <= value : v >= value)),
+    ),
+  );
   const [low, high] = [values[k], values[k + 1]].map(from);
   return Math.max(0, Math.min(values.length - 1, k + (from(value) - low) / (high - low)));
 }

@@ -23,7 +23,16 @@ export const settings = (meta, at, axes = meta.axes.keys()) =>
 export function title(meta, run) {
   if (!run.at) return run.series.name;
   const pinned = meta.series.length > 1 ? `${run.series.name} pinned` : "pinned";
-  return [pinned, settings(meta, run.at, run.series.axes.filter((i) => run.at[i] !== run.now[i]))].filter(Boolean).join(": ");
+  return [
+    pinned,
+    settings(
+      meta,
+      run.at,
+      run.series.axes.filter((i) => run.at[i] !== run.now[i]),
+    ),
+  ]
+    .filter(Boolean)
+    .join(": ");
 }
 
 export const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
@@ -33,7 +42,12 @@ export const where = (meta, k) => `step ${progress(meta, k)}`;
 
 // How the loss has changed up to a step.
 export const losses = (meta, runs, k) =>
-  runs.map((run) => `${title(meta, run)} ${k > run.last ? tell(meta, run, k) : `from ${number(run.loss[0] + meta.floor)} to ${number(run.loss[k] + meta.floor)}`}`).join("; ");
+  runs
+    .map(
+      (run) =>
+        `${title(meta, run)} ${k > run.last ? tell(meta, run, k) : `from ${number(run.loss[0] + meta.floor)} to ${number(run.loss[k] + meta.floor)}`}`,
+    )
+    .join("; ");
 
 // A quantity's name, whose signs a screen reader leaves out.
 export const aloud = (name) => name.replace(/^−/, "minus ").replace(/^√/, "root of ").replace("/", " over ");
@@ -45,13 +59,21 @@ export function quantities(meta, runs, k, wanted) {
     const numbers = values.map((v) => number(v[k])).join(", ");
     return values.length > 1 ? `(${numbers})` : numbers;
   };
-  const told = runs.filter((run) => k <= run.last).map((run) => {
-    const found = run.inner.filter(({ name }) => wanted.has(name)).map(({ name, values }) => `${aloud(name)} ${value(values)}`);
-    if (wanted.has("step")) found.push(k < run.last ? `step to ${point(meta, run, k + 1)}` : "no step follows");
-    return found.length ? `${title(meta, run)} ${found.join(", ")}` : "";
-  });
+  const told = runs
+    .filter((run) => k <= run.last)
+    .map((run) => {
+      const found = run.inner
+        .filter(({ name }) => wanted.has(name))
+        .map(({ name, values }) => `${aloud(name)} ${value(values)}`);
+      if (wanted.has("step")) found.push(k < run.last ? `step to ${point(meta, run, k + 1)}` : "no step follows");
+      return found.length ? `${title(meta, run)} ${found.join(", ")}` : "";
+    });
   return told.filter(Boolean).join("; ");
 }
 
 // A text as a screen reader can say it: of 5.8·10⁻⁵ it leaves out the dot and the signs, and says 5.8 10 5.
-export const spoken = (text) => text.replace(/·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (_, power) => ` times 10 to the ${[...power].map((sign) => "−0123456789"["⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)]).join("")}`);
+export const spoken = (text) =>
+  text.replace(
+    /·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g,
+    (_, power) => ` times 10 to the ${[...power].map((sign) => "−0123456789"["⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)]).join("")}`,
+  );
