@@ -30,9 +30,9 @@ def main(folder: Path = FOLDER) -> None:
     plt.style.use("lib.downhill")
     valley, start = ravine(kappa=50), (-1.8, 0.8)
     runs = {
-        "gd": descend(valley, start, gd(lr=0.0355), STEPS),
-        "momentum": descend(valley, start, momentum(lr=0.0562, beta=0.6), STEPS),
-        "adam": descend(valley, start, adam(lr=0.2239, beta1=0.5), STEPS),
+        "gd": descend(valley, start, gd(lr=0.0387), STEPS),
+        "momentum": descend(valley, start, momentum(lr=0.0531, beta=0.6), STEPS),
+        "adam": descend(valley, start, adam(lr=0.2304, beta1=0.4), STEPS),
     }
     names = {"gd": "gradient descent", "momentum": "momentum", "adam": "Adam"}
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.8, 3.4), width_ratios=(1.25, 1))

@@ -57,7 +57,9 @@ def test_what_was_stopped_by_force_between_two_renames_is_found_again(place):
     assert everything(place.parent) == {"html/index.html": "old"}
 
 
-STOPPED = """import sys
+# A shell's background job is born deaf to Ctrl+C; this one is to hear it however the tests were started.
+STOPPED = """import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tools.beside import beside, build
 from pathlib import Path
 def act():

@@ -420,7 +420,7 @@ def marked(cell):
 
 
 def weak_checks(nb):
-    """Run the notebook; yield the checks that pass a wrong answer, fail the right one or say little."""
+    """Run the notebook; yield the checks that pass a wrong answer, fail a right one or say little."""
     namespace = {"display": lambda *shown: None}
     answered = {}
     with warnings.catch_warnings():
@@ -434,6 +434,9 @@ def weak_checks(nb):
                 for kind, answer in [("the stub", with_stub(source)), *((repr(w), w) for w in wrong)]:
                     if problem := verdict(answer, cell.source, dict(before)):
                         yield f"{exercise}, {kind}: {problem}"
+            for answer in cell.metadata.get("right", []):
+                if (problem := verdict(answer, cell.source, dict(answered[exercise][1]))) != "passes":
+                    yield f"{exercise}, {answer!r}, which is right: {problem or 'rejected'}"
             try:
                 exec(cell.source, namespace)
             except Exception as error:
@@ -453,12 +456,16 @@ def verdict(answer, check, namespace):
     return "passes"
 
 
-def exercises(check, *wrong, body="    ### BEGIN SOLUTION\n    return lr * g\n    ### END SOLUTION"):
+def exercises(
+    check, *wrong, right=(), body="    ### BEGIN SOLUTION\n    return lr * g\n    ### END SOLUTION"
+):
     return v4.new_notebook(
         cells=[
             text("## 1. Code: a step"),
             cell(f"from lib.exercises import brief\nbrief()\ndef step(lr, g):\n{body}", exercise="step"),
-            cell(f'{check}\nprint("Exercise 1: right.")', exercise="step", wrong=list(wrong)),
+            cell(
+                f'{check}\nprint("Exercise 1: right.")', exercise="step", wrong=list(wrong), right=list(right)
+            ),
             *[text(f"## {n}. Recall") for n in (2, 3, 4, 5)],
         ]
     )
@@ -469,7 +476,8 @@ GOOD = "assert step(0.5, 4) == 2, 'a step is the learning rate times the gradien
 
 
 def test_a_good_check():
-    assert list(weak_checks(exercises(GOOD, STEP.format("g"), STEP.format("-lr * g")))) == []
+    right = [STEP.format("g * lr"), "import numpy as np\n" + STEP.format("np.array(lr * g)")]
+    assert list(weak_checks(exercises(GOOD, STEP.format("g"), STEP.format("-lr * g"), right=right))) == []
 
 
 @pytest.mark.parametrize(
@@ -485,8 +493,17 @@ def test_a_good_check():
             exercises("assert step(0.5, 4) == 3, 'a step is three, is it not?'", STEP.format("g")),
             "the solution: Assert",
         ),
+        (exercises(GOOD, STEP.format("g"), right=[STEP.format("lr * g + 1e-9")]), "which is right: rejected"),
+        (exercises(GOOD, STEP.format("g"), right=[STEP.format("lr * h")]), "which is right: NameError"),
     ],
-    ids=["accepts a wrong answer", "message too short", "stub breaks the check", "rejects the solution"],
+    ids=[
+        "accepts a wrong answer",
+        "message too short",
+        "stub breaks the check",
+        "rejects the solution",
+        "rejects a right answer",
+        "breaks on a right answer",
+    ],
 )
 def test_a_weak_check_is_rejected(nb, problem):
     assert any(problem in found for found in weak_checks(nb))

@@ -195,7 +195,7 @@ def test_stub(source, stub):
 
 
 def test_student_version():
-    metadata = {"exercise": "ex1", "wrong": ["a = 2"], "alt": "It shows the answer."}
+    metadata = {"exercise": "ex1", "wrong": ["a = 2"], "right": ["a = 1.0"], "alt": "It shows the answer."}
     nb = v4.new_notebook(
         cells=[
             v4.new_markdown_cell("## Exercise 1"),

@@ -54,6 +54,7 @@ NEEDS = {
     "06": ["05"],
     "07": ["06"],
     "08": ["03", "06"],
+    "09": ["08"],
     "10": ["08"],
 }
 # Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.

@@ -3,7 +3,8 @@
     python tools/exercises.py
 
 Code between `### BEGIN SOLUTION` and `### END SOLUTION` becomes a stub; cells tagged `solution`, outputs,
-alternative texts and the wrong answers kept beside a check are dropped. A check may fail: "Run All" goes on.
+alternative texts and the answers kept beside a check (`wrong`, `right`) are dropped. A check may fail:
+"Run All" goes on.
 """
 
 import ast
@@ -56,9 +57,10 @@ def student_version(solution: NotebookNode) -> NotebookNode:
     clear(nb)
     nb.cells = [cell for cell in nb.cells if "solution" not in cell.metadata.get("tags", [])]
     for cell in nb.cells:
-        cell.metadata.pop("alt", None)
-        if cell.metadata.pop("wrong", None):
+        if "wrong" in cell.metadata:
             cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
+        for kept in ("alt", "wrong", "right"):
+            cell.metadata.pop(kept, None)
         if cell.cell_type == "code":
             cell.source = with_stub(cell.source)
     return nb

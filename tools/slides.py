@@ -85,7 +85,12 @@ def without_asserts(source: str) -> str:
 
 
 def with_links(text: str) -> str:
-    """Links of a chapter as they go from a deck to the site."""
+    """Links of a chapter as they go from a deck to the site; a picture in the text stays in the chapter.
+
+    >>> with_links("![A line.](../figures/a.gif)\\n\\nSee [02](02_b.ipynb).")
+    'See [02](../chapters/02_b.html).'
+    """
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)\s*", "", text)
     text = re.sub(r"\]\((?!\w+:|\.\./)([^)\s]+)\.ipynb", r"](../chapters/\1.html", text)
     text = re.sub(r"\]\(\.\./lib/(\w+)\.py", r"](../api/\1.html", text)
     return text.replace("](../NOTATION.md", "](../NOTATION.html")
