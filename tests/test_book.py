@@ -52,7 +52,7 @@ def test_a_work_that_is_not_in_the_bibliography_stops_the_book(keys):
 
 def test_every_work_is_cited(keys):
     texts = [
-        path.read_text(encoding="utf-8") for path in [*(ROOT / "lib").glob("*.py"), ROOT / "NOTATION.md"]
+        path.read_text(encoding="utf-8") for path in [*(ROOT / "lib").rglob("*.py"), ROOT / "NOTATION.md"]
     ]
     for path in (ROOT / "chapters").rglob("*.ipynb"):
         texts += [cell.source for cell in nbformat.read(path, as_version=4).cells]
