@@ -62,12 +62,16 @@ endif
 	$(PY) -m pip install -qq --no-build-isolation --no-deps -e .; \
 	pwd -P > .venv/ready
 
+# JupyterLab speaks when something is wrong. It also warns of two defaults of its own: kernels it talks to in plain text,
+# and a wait for an answer that is longer than the time between two questions.
+QUIET := --log-level=WARN --LabApp.log_level=WARN --AsyncKernelManager.transport_encryption=auto \
+  --ServerApp.tornado_settings=ws_ping_timeout=30000
 # A reader gets a copy, reading/, which nothing else here reads; EDIT=1 opens the originals.
 PLACE := $(if $(EDIT),chapters,reading)
 lab: .venv/ready
 	@$(PY) $(if $(EDIT),-m jupyter trust --log-level=WARN $(wildcard chapters/*.ipynb),tools/reading.py)
 	@JUPYTERLAB_WORKSPACES_DIR=.jupyter/workspaces \
-	$(PY) -m jupyterlab --log-level=WARN --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
+	$(PY) -m jupyterlab $(QUIET) --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --allow-root \
 	  --FileContentsManager.preferred_dir=$(PLACE) \
 	  --LabApp.default_url=/lab/tree/$(patsubst chapters/%,$(PLACE)/%,$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
 
