@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { build } from "../../lib/player/js/page.js";
-import { Places } from "../../lib/player/js/places.js";
+import { Places, reach } from "../../lib/player/js/places.js";
 import "../../lib/player/style.css";
 import { colors, meta, screen } from "./help.js";
 
@@ -64,8 +64,8 @@ describe("sizes", () => {
     page.root.classList.add("large");
     places.measure(colors);
     expect(places.box.width).toBeLessThan(width);
-    const [controls, status] = [".controls", ".status"].map((part) => page.$(part).getBoundingClientRect());
-    expect(innerHeight - status.bottom).toBeNear(controls.top, 1);
+    const [controls, note] = [".controls", ".note"].map((part) => page.$(part).getBoundingClientRect());
+    expect(innerHeight - note.bottom).toBeNear(controls.top, 1);
     page.root.style.paddingTop = "2000px";
     places.measure(colors);
     expect(page.$(".map").clientHeight).toBeNear(200, 1); // no less, for then there is none
@@ -152,6 +152,19 @@ test("curves have the loss axis that Python gives, and none leaves it below", ()
   const deep = { ...run, loss: Float32Array.of(1, 0), last: 1 };
   places.curves([deep]);
   expect(deep.curve.points[3]).toBeNear(places.loss.top + places.loss.height, 1e-3);
+});
+
+test("a curve that the page computed besides starts and ends inside the chart", () => {
+  const [run] = state.shown();
+  const [low, high] = meta.range;
+  const far = { ...run, loss: [10 * high, low / 100], last: 1 };
+  places.curves([far]);
+  expect(places.loss.ys).toEqual([low / 100, 10 * high]);
+  const { top, height } = places.loss;
+  expect([far.curve.points[1], far.curve.points[3]]).toBeNear([top, top + height], 1e-3);
+  expect(reach([1e-3, 10], [{ loss: [1, 0], last: 1 }])).toEqual([1e-3, 10]); // zero has no place on it
+  expect(reach([1e-3, 10], [{ loss: [1, 1e-30], last: 1 }])).toEqual([1e-19, 10]);
+  expect(reach([1e-3, 10], [{ loss: [NaN], last: -1 }])).toEqual([1e-3, 10]);
 });
 
 test("a run of no step has an axis of one", () => {

@@ -67,10 +67,10 @@ function lines(node, within) {
 // The table's texts where the page has them, the methods with their lines.
 function drawNumbers(g, root, within, runs, colors) {
   const { em } = colors;
-  const rows = [...root.querySelectorAll(".numbers tbody tr")];
+  const rows = [...root.querySelectorAll(".numbers tbody tr:not([hidden])")];
   const hidden = rows.filter((row) => row.classList.contains("off")).length;
   const size = parseFloat(getComputedStyle(root.querySelector(".numbers")).fontSize);
-  for (const row of root.querySelectorAll(".numbers tr:not(.off)")) {
+  for (const row of root.querySelectorAll(".numbers tr:not(.off, [hidden])")) {
     for (const cell of row.querySelectorAll("th, td")) {
       if (cell.hidden) continue;
       Object.assign(g, {
