@@ -52,8 +52,8 @@ const find = (svg, text) => [...svg.querySelectorAll("text")].find((node) => nod
 
 test("a picture is the stage with a margin and its heading", () => {
   const { width, height, svg } = picture();
-  const stage = page.$(".stage").getBoundingClientRect();
-  expect([width, height]).toBeNear([stage.width + 20, stage.height + 40]);
+  const [stage, { bottom }] = [".stage", ".numbers"].map((part) => page.$(part).getBoundingClientRect());
+  expect([width, height]).toBeNear([stage.width + 20, bottom - stage.top + 40]);
   expect(at(find(svg, "himmelblau · step 3 of 7"))).toEqual([10, 15]);
   const [background] = svg.children;
   expect(["width", "height", "fill"].map((name) => background.getAttribute(name))).toEqual([

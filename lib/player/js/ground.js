@@ -41,7 +41,7 @@ function drawLand(g, f, land, meta, colors) {
     drawn.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
     Object.assign(drawn, { d, at: [sx, 0, 0, sy, left, top] }); // for the SVG
     if (fill && !colors.forced) ((g.fillStyle = fill[colors.dark ? 1 : 0]), g.fill(drawn, "evenodd"));
-    if (!line) continue;
+    if (!line || close) continue;
     Object.assign(g, {
       strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0],
       lineWidth: (fill || from ? 0.7 : 1.7) * colors.em,

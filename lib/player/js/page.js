@@ -24,7 +24,7 @@ const PAGE = `
       ${button("forward", icon("forward"), 'aria-label="One step forward" title="One step forward"')}
     </div>
     <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value" aria-hidden="true"></span></div>
-    <label class="speed">speed <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
+    <label class="speed"><span>speed</span> <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
   <div class="axes"></div>
@@ -35,10 +35,10 @@ const PAGE = `
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
       <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
-  </div>
-  <div class="inside" role="group" tabindex="0" aria-label="Inside a step. The arrow keys go line by line." hidden>
-    <p class="which"></p><ol></ol>
-    <div class="buttons">${button("line-back", "Line back")}${button("line-on", "Next line")}</div>
+    <div class="inside" role="group" tabindex="0" aria-label="Inside a step. The arrow keys go line by line." hidden>
+      <p class="which"></p><ol></ol>
+      <div class="buttons">${button("line-back", "Line back")}${button("line-on", "Next line")}</div>
+    </div>
   </div>
   <p class="key"></p>
   <p class="hint" hidden></p>
@@ -132,7 +132,7 @@ export function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(at)];
   label.querySelector(".value").textContent = value;
   input.value = position(axis, at);
-  input.setAttribute("aria-valuetext", value);
+  input.setAttribute("aria-valuetext", spoken(value));
 }
 
 export function check({ name, text = "" }) {
