@@ -154,6 +154,13 @@ MOVES = """async ([root, turns]) => {
     bare.remove();
     return found;
 }""".replace("SLIDER", SLIDER).replace("START", START)
+# What the browser gives where nothing is drawn: the most that a player can have.
+IDLE = """async ([root, seconds]) => {
+    const begin = performance.now();
+    let frames = 0;
+    for (; performance.now() < begin + 1000 * seconds; frames++) await frame();
+    return frames / seconds;
+}"""
 INNER = """async ([root, seconds]) => {
     for (const box of root.querySelectorAll('fieldset input')) box.checked || box.click();
     return (FRAMES)([root, seconds]);
@@ -332,6 +339,7 @@ def ours(lab, chromium):
     yield "frames/s, race of three, 200 steps", measure(0, FRAMES, 3), "≥ 55"
     yield "frames/s, race of eight, 1000 steps", measure(1, FRAMES, 3), "≥ 55"
     yield "frames/s, grid 21 × 11, 200 steps", measure(2, FRAMES, 3), "≥ 55"
+    yield "frames/s, nothing drawn, in the same page", measure(1, IDLE, 3), "peer"
     yield "frames/s, two runs with all arrows and bars", measure(3, INNER, 3), "≥ 55"
     yield "frames/s, the same, following the head at 16×", measure(3, FOLLOW, 3), "≥ 55"
     yield "frames/s, a player that plays outside the window", measure(0, UNSEEN, 1), "0"

@@ -134,7 +134,8 @@ test("paths are where the view has them", () => {
   const [run] = state.shown();
   const { px, py } = look("whole");
   expect([...run.path.points.slice(4, 6)]).toBeNear([px(run.across[2]), py(run.up[2])], 1e-3);
-  expect([px(-5), px(5), py(5), py(-5)]).toBeNear([36, 36 + places.box.width, 10, 10 + places.box.height]);
+  const { left, top, width, height } = places.box;
+  expect([px(-5), px(5), py(5), py(-5)]).toBeNear([left, left + width, top, top + height]);
 });
 
 test("curves have the loss axis that Python gives, and none leaves it below", () => {
@@ -142,10 +143,13 @@ test("curves have the loss axis that Python gives, and none leaves it below", ()
   const { loss } = places;
   expect([loss.xs, loss.ys]).toEqual([[0, 7], meta.range]);
   const [width, height] = places.sizes.get(page.$(".curves"));
-  expect(loss).toMatchObject({ left: 44, top: 22, width: width - 62, height: height - 58 });
   const g = document.createElement("canvas").getContext("2d");
   g.font = "11px sans-serif";
-  expect(width - loss.left - loss.width).toBeGreaterThan(g.measureText("10000").width / 2); // the last step's number
+  const wide = (text) => g.measureText(text).width;
+  expect(loss.left).toBeGreaterThan(6 + wide("0.0005")); // numbers stand beside the chart,
+  expect(loss.top).toBeGreaterThan(loss.ylabel + 11); // its name above,
+  expect(width - loss.left - loss.width).toBeGreaterThan(wide("10000") / 2); // half of the last step's number behind,
+  expect(height - loss.top - loss.height).toBeGreaterThan(19 + 11); // numbers and a name below
   const [run] = state.shown();
   expect([...run.curve.points.slice(2, 4)]).toBeNear([loss.px(1), loss.py(run.loss[1])], 1e-3);
   places.curves([{ ...run, loss: run.loss.map(() => 0), last: 1 }]);
