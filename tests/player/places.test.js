@@ -146,7 +146,7 @@ test("curves have the loss axis that Python gives, and none leaves it below", ()
   const g = document.createElement("canvas").getContext("2d");
   g.font = "11px sans-serif";
   const wide = (text) => g.measureText(text).width;
-  expect(loss.left).toBeGreaterThan(6 + wide("0.0005")); // numbers stand beside the chart,
+  expect(loss.left).toBeGreaterThan(6 + wide("0.005")); // numbers stand beside the chart,
   expect(loss.top).toBeGreaterThan(loss.ylabel + 11); // its name above,
   expect(width - loss.left - loss.width).toBeGreaterThan(wide("10000") / 2); // half of the last step's number behind,
   expect(height - loss.top - loss.height).toBeGreaterThan(19 + 11); // numbers and a name below
