@@ -129,6 +129,10 @@ def test_axe_finds_nothing(browser, inside, context, width):
     with laboratory.visit(browser, **context) as seen:
         on = Screen(seen.page, inside, width=width)
         on.button("Keep to compare").click()
+        on.root.get_by_role("slider", name="η").fill("2")
+        on.scrub.fill("3")
+        on.button("Inside a step").click()
+        on.page.keyboard.press("ArrowDown")
         on.root.get_by_role("checkbox", name="root of v", exact=True).check()
         results = Axe().run(seen.page, context=".downhill-player")
         assert results.violations_count == 0, results.generate_report()
