@@ -57,11 +57,14 @@ def drawn(rule, rng):
     given = {}
     for name, default in rule.hyperparameters.items():
         if name.startswith(("beta", "rho")):
-            given[name] = float(rng.uniform(0, 0.999))
+            lowest = 0.9 if name == "beta2" else 0.0  # with less radam's second branch is never taken
+            given[name] = float(rng.uniform(lowest, 0.999))
         elif name == "lr":
             given[name] = float(rng.uniform(1e-3, 0.03))
         elif name == "weight_decay":
             given[name] = float(rng.uniform(0, 0.1))
+        elif name in ("dampening", "lr_decay", "initial", "eta"):  # at their defaults they do nothing
+            given[name] = float(rng.uniform(0.01, 0.5))
         elif default is REQUIRED or rng.random() < 0.3:
             given[name] = float(rng.choice([1e-8, 1e-5, 1e-2]))
     return rule(**given)
@@ -77,15 +80,15 @@ def cases():
     rng = np.random.default_rng(18)
     found = []
     for i, rule in enumerate(TRACED):
-        found += [(drawn(rule, rng), f, somewhere(f, rng)) for f in (rosenbrock, SURFACES[i % len(SURFACES)])]
+        found += [(drawn(rule, rng), f, somewhere(f, rng)) for f in (booth, SURFACES[i % len(SURFACES)])]
     for f in [*SURFACES, quadratic(1, 100), quadratic(1, 3, 10), ravine(50)]:
         found += [(opt, f, somewhere(f, rng)) for opt in (gd(lr=1e-3), adam(lr=0.05))]
     for opt in (
-        lookahead(momentum(lr=0.001), k=3),
+        lookahead(momentum(lr=1e-4), k=3),
         lookahead(adam(lr=0.01)),
         clip_by_norm(adam(lr=0.01), 1.0),
         clip_by_norm(gd(lr=0.1), 0.5),
-        clip_by_value(clip_by_norm(adamw(lr=0.01, weight_decay=0.01), 1.0), 0.5),
+        clip_by_value(clip_by_norm(adamw(lr=0.01, weight_decay=0.01), 1.0), 0.9),
     ):
         found.append((opt, rosenbrock, somewhere(rosenbrock, rng)))
     for lr in (

@@ -281,25 +281,16 @@ def _axis(low: float, high: float, centers: list[float]) -> Array:
 
 def _svg(path: Path) -> str:
     """A path of straight lines as SVG has it, in whole numbers, each relative to the one before."""
-    parts, here = [], np.zeros(2, int)
-    line = np.zeros((0, 2), int)
-
-    def end() -> None:
-        if len(line) > 2:
-            steps = np.diff(line, axis=0)
-            steps = steps[steps.any(axis=1)]
-            parts.append(f"M{line[0][0]} {line[0][1]}l" + " ".join(f"{x} {y}" for x, y in steps))
-
-    corners = np.rint(np.asarray(path.vertices)).astype(int)
-    for corner, code in zip(corners, np.asarray(path.codes), strict=True):
-        if code == Path.MOVETO:
-            end()
-            line, here = corner[None], corner
-        elif code == Path.LINETO:
-            line = np.concatenate([line, corner[None]])
-        elif code == Path.CLOSEPOLY:
-            line = np.concatenate([line, here[None]])
-    end()
+    corners, codes = np.rint(np.asarray(path.vertices)).astype(int), np.asarray(path.codes)
+    parts = []
+    for line in np.split(np.arange(len(codes)), np.flatnonzero(codes == Path.MOVETO)):
+        line = line[codes[line] != Path.STOP]
+        if len(line) < 3:
+            continue
+        closed = np.where((codes[line] == Path.CLOSEPOLY)[:, None], corners[line[0]], corners[line])
+        steps = np.diff(closed, axis=0)
+        steps = steps[steps.any(axis=1)]
+        parts.append(f"M{closed[0][0]} {closed[0][1]}l" + " ".join(f"{x} {y}" for x, y in steps))
     return "".join(parts).replace(" -", "-")
 
 

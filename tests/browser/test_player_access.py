@@ -76,7 +76,7 @@ def test_announcements_say_where_the_run_is(screen, grid):
         assert re.fullmatch(r"adam f = [\d.]+\.", on.status.inner_text())
         assert on.row()[2].strip() in on.status.inner_text()
         on.button("Keep to compare").click()
-        on.wait_for_status("Pinned, to compare others with: adam f = ")
+        on.wait_for_status("Kept. Move a slider or the start")
         on.button("Keep to compare").click()
     on.button("Play").click()
     on.wait_for_status("Playing.")
@@ -129,6 +129,10 @@ def test_axe_finds_nothing(browser, inside, context, width):
     with laboratory.visit(browser, **context) as seen:
         on = Screen(seen.page, inside, width=width)
         on.button("Keep to compare").click()
+        on.root.get_by_role("slider", name="η").fill("2")
+        on.scrub.fill("3")
+        on.button("Inside a step").click()
+        on.page.keyboard.press("ArrowDown")
         on.root.get_by_role("checkbox", name="root of v", exact=True).check()
         results = Axe().run(seen.page, context=".downhill-player")
         assert results.violations_count == 0, results.generate_report()
@@ -161,7 +165,7 @@ def test_with_reduced_motion_play_goes_in_whole_steps_and_says_so(browser, race)
         on = Screen(seen.page, race)
         on.root.get_by_label("speed").select_option("8")
         on.button("Play").click()
-        assert "whole steps" in on.status.inner_text() and on.button("Pause").is_visible()
+        assert "whole steps" in on.root.locator(".note").inner_text() and on.button("Pause").is_visible()
         seen.page.wait_for_function(
             "document.querySelector('.scrub input').value === '30'"
         )  # 60 a second, 2 pictures

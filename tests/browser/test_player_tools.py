@@ -108,8 +108,8 @@ def test_a_pinned_setting_stays(screen, grid, how):
     assert on.button("Keep to compare").get_attribute("aria-pressed") == "true"
     assert on.root.locator("tbody tr").count() == 2
     assert on.row(0)[1:] != first[1:] and on.row(1)[1:] == first[1:]
-    assert on.row(1)[0].strip() == "pinned: η = 0.0316"
-    on.wait_for_label(".paths", "pinned: η = 0.0316 f = ")
+    assert on.row(1)[0].strip() == "kept: η = 0.0316"
+    on.wait_for_label(".paths", "kept: η = 0.0316 f = ")
     both = on.picture()
     press(on.button("Keep to compare"), how)
     assert on.root.locator("tbody tr").count() == 1 and on.picture() != both
@@ -122,7 +122,7 @@ def test_a_pinned_start_stays_when_the_start_moves(screen, race):
     on.start.press("ArrowUp")
     assert [on.row(i)[1:] for i in (3, 4, 5)] == first
     assert [on.row(i)[1:] for i in range(3)] != first
-    assert on.row(3)[0].strip() == "gd pinned"
+    assert on.row(3)[0].strip() == "gd kept: start (−8, 0)"
 
 
 def test_two_runs_of_one_method_look_different():

@@ -34,9 +34,9 @@ test("a start and a value between the sweep's are the run's", () => {
 
 test("what is odd in the gradient is an arrow along the step, what is even a bar, its square's root", () => {
   expect(momentum.inner).toEqual([
-    { name: "−g", kind: "arrow" },
-    { name: "−v", kind: "arrow" },
-    { name: "step/v", kind: "bar" },
+    { name: "−g", kind: "arrow", text: "g = ∇f(θ)" },
+    { name: "−v", kind: "arrow", text: "v = beta * v + g" },
+    { name: "step/v", kind: "bar", text: "the step's length over that of v" },
   ]);
   const rule = {
     ...gd.rule,

@@ -1,16 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  build,
-  check,
-  fillRow,
-  fillSlider,
-  icon,
-  onDark,
-  palette,
-  putText,
-  row,
-  tint,
-} from "../../lib/player/js/page.js";
+import { build, check, fillRow, fillSlider, icon, onDark, palette, row, tint } from "../../lib/player/js/page.js";
 import "../../lib/player/style.css";
 import { meta } from "./help.js";
 
@@ -98,17 +87,6 @@ describe("the page", () => {
   });
 });
 
-test("a text is put into the text node that is there", () => {
-  const cell = document.createElement("td");
-  putText(cell, "0.5");
-  const node = cell.firstChild;
-  putText(cell, "0.25");
-  expect([cell.firstChild === node, cell.textContent]).toEqual([true, "0.25"]);
-  cell.innerHTML = "5.8<span>unseen</span>";
-  putText(cell, "7");
-  expect(cell.innerHTML).toBe("7");
-});
-
 describe("a row", () => {
   const run = {
     theta: [
@@ -167,7 +145,9 @@ describe("a row", () => {
 });
 
 test("a checkbox is what it is named", () => {
-  const box = check("−g").querySelector("input");
+  const label = check({ name: "−g", text: "g = ∇f(θ)" });
+  const box = label.querySelector("input");
+  expect(label.title).toBe("g = ∇f(θ)"); // what it is, in the rule's own words
   expect([box.type, box.value, box.checked]).toEqual(["checkbox", "−g", false]);
   expect(box.getAttribute("aria-label")).toBe("minus g"); // a screen reader leaves out the sign
 });

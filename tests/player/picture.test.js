@@ -52,8 +52,8 @@ const find = (svg, text) => [...svg.querySelectorAll("text")].find((node) => nod
 
 test("a picture is the stage with a margin and its heading", () => {
   const { width, height, svg } = picture();
-  const stage = page.$(".stage").getBoundingClientRect();
-  expect([width, height]).toBeNear([stage.width + 20, stage.height + 40]);
+  const [stage, { bottom }] = [".stage", ".numbers"].map((part) => page.$(part).getBoundingClientRect());
+  expect([width, height]).toBeNear([stage.width + 20, bottom - stage.top + 40]);
   expect(at(find(svg, "himmelblau · step 3 of 7"))).toEqual([10, 15]);
   const [background] = svg.children;
   expect(["width", "height", "fill"].map((name) => background.getAttribute(name))).toEqual([
@@ -146,10 +146,11 @@ describe("what is left out", () => {
 test("a row has its run's line and marker; a pinned one's are solid and hollow", () => {
   const [, gd] = screen().shown();
   const [momentum] = screen({ at: values([0, 0]) }).shown();
-  const pin = { ...momentum, at: values([0, 0]), now: values([1, 0]) };
+  const [was, now] = [0, 1].map((place) => ({ at: values([place, 0]), start: meta.start }));
+  const pin = { ...momentum, was, now };
   page.$("tbody").append(row(pin.series, title(meta, pin), true));
   const { svg } = picture({ pins: [pin] });
-  expect(texts(svg).join(" ")).toContain("momentum pinned: η = 0.005");
+  expect(texts(svg).join(" ")).toContain("momentum kept: η = 0.005");
   const level = /^M[\d.]+ ([\d.]+)L[\d.]+ \1$/;
   const lines = [...svg.querySelectorAll(":scope > path")].filter((path) => level.test(path.getAttribute("d")));
   expect(lines.map((line) => [line.getAttribute("stroke"), line.getAttribute("stroke-dasharray")])).toEqual([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { build } from "../../lib/player/js/page.js";
-import { Places } from "../../lib/player/js/places.js";
+import { Places, reach } from "../../lib/player/js/places.js";
 import "../../lib/player/style.css";
 import { colors, meta, screen } from "./help.js";
 
@@ -64,8 +64,8 @@ describe("sizes", () => {
     page.root.classList.add("large");
     places.measure(colors);
     expect(places.box.width).toBeLessThan(width);
-    const [controls, status] = [".controls", ".status"].map((part) => page.$(part).getBoundingClientRect());
-    expect(innerHeight - status.bottom).toBeNear(controls.top, 1);
+    const [controls, note] = [".controls", ".note"].map((part) => page.$(part).getBoundingClientRect());
+    expect(innerHeight - note.bottom).toBeNear(controls.top, 1);
     page.root.style.paddingTop = "2000px";
     places.measure(colors);
     expect(page.$(".map").clientHeight).toBeNear(200, 1); // no less, for then there is none
@@ -134,7 +134,8 @@ test("paths are where the view has them", () => {
   const [run] = state.shown();
   const { px, py } = look("whole");
   expect([...run.path.points.slice(4, 6)]).toBeNear([px(run.across[2]), py(run.up[2])], 1e-3);
-  expect([px(-5), px(5), py(5), py(-5)]).toBeNear([36, 36 + places.box.width, 10, 10 + places.box.height]);
+  const { left, top, width, height } = places.box;
+  expect([px(-5), px(5), py(5), py(-5)]).toBeNear([left, left + width, top, top + height]);
 });
 
 test("curves have the loss axis that Python gives, and none leaves it below", () => {
@@ -142,16 +143,32 @@ test("curves have the loss axis that Python gives, and none leaves it below", ()
   const { loss } = places;
   expect([loss.xs, loss.ys]).toEqual([[0, 7], meta.range]);
   const [width, height] = places.sizes.get(page.$(".curves"));
-  expect(loss).toMatchObject({ left: 44, top: 22, width: width - 62, height: height - 58 });
   const g = document.createElement("canvas").getContext("2d");
   g.font = "11px sans-serif";
-  expect(width - loss.left - loss.width).toBeGreaterThan(g.measureText("10000").width / 2); // the last step's number
+  const wide = (text) => g.measureText(text).width;
+  expect(loss.left).toBeGreaterThan(6 + wide("0.005")); // numbers stand beside the chart,
+  expect(loss.top).toBeGreaterThan(loss.ylabel + 11); // its name above,
+  expect(width - loss.left - loss.width).toBeGreaterThan(wide("10000") / 2); // half of the last step's number behind,
+  expect(height - loss.top - loss.height).toBeGreaterThan(19 + 11); // numbers and a name below
   const [run] = state.shown();
   expect([...run.curve.points.slice(2, 4)]).toBeNear([loss.px(1), loss.py(run.loss[1])], 1e-3);
   places.curves([{ ...run, loss: run.loss.map(() => 0), last: 1 }]);
   const deep = { ...run, loss: Float32Array.of(1, 0), last: 1 };
   places.curves([deep]);
   expect(deep.curve.points[3]).toBeNear(places.loss.top + places.loss.height, 1e-3);
+});
+
+test("a curve that the page computed besides starts and ends inside the chart", () => {
+  const [run] = state.shown();
+  const [low, high] = meta.range;
+  const far = { ...run, loss: [10 * high, low / 100], last: 1 };
+  places.curves([far]);
+  expect(places.loss.ys).toEqual([low / 100, 10 * high]);
+  const { top, height } = places.loss;
+  expect([far.curve.points[1], far.curve.points[3]]).toBeNear([top, top + height], 1e-3);
+  expect(reach([1e-3, 10], [{ loss: [1, 0], last: 1 }])).toEqual([1e-3, 10]); // zero has no place on it
+  expect(reach([1e-3, 10], [{ loss: [1, 1e-30], last: 1 }])).toEqual([1e-19, 10]);
+  expect(reach([1e-3, 10], [{ loss: [NaN], last: -1 }])).toEqual([1e-3, 10]);
 });
 
 test("a run of no step has an axis of one", () => {

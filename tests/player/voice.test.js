@@ -39,7 +39,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   root = document.createElement("div");
   root.innerHTML = `<canvas class="paths"></canvas><span class="start"></span><canvas class="curves"></canvas>
-    <div class="bars"><canvas></canvas></div><p class="status"></p>`;
+    <div class="bars"><canvas></canvas></div><p class="note"></p><p class="status"></p>`;
   const runs = [run(0, [9, 4, 1]), run(1, [9, 2, 0.5], [root_v])];
   state = {
     step: 1.7,
@@ -108,12 +108,19 @@ test("what is said at once takes the place of what waits", () => {
   expect(said()).toBe("Saved");
 });
 
+test("what the picture shows is said to a screen reader alone, a note to everyone", () => {
+  const note = () => root.querySelector(".note").textContent;
+  heard.note("Saved");
+  expect([said(), note()]).toEqual(["Saved", "Saved"]);
+  heard.tell();
+  expect([said(), note()]).toEqual([expect.stringContaining("gd f ="), ""]);
+});
+
 test("the end of the player is the end of what waits", () => {
   heard.tellSoon("");
-  heard.labelSoon();
   heard.stop();
   vi.advanceTimersByTime(1000);
-  expect([said(), label(".paths")]).toEqual(["", null]);
+  expect(said()).toBe("");
 });
 
 test("the pictures are labelled", () => {
@@ -135,17 +142,6 @@ test("the pictures are labelled", () => {
   heard.label();
   expect(label(".paths")).toBe("Paths on booth, step 10 of 20: no run is shown.");
   expect(label(".curves")).toBe("Loss against the step, up to step 10 of 20: no run is shown.");
-});
-
-test("labels come a moment after the picture, once", () => {
-  heard.labelSoon();
-  vi.advanceTimersByTime(60);
-  heard.labelSoon();
-  vi.advanceTimersByTime(60);
-  expect(label(".paths")).toBe(null);
-  state.step = 2;
-  vi.advanceTimersByTime(40);
-  expect(label(".paths")).toContain("step 20 of 20");
 });
 
 test("a power of ten is said in words everywhere", () => {

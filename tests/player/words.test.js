@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  difference,
   aloud,
   losses,
   outcomes,
@@ -107,12 +108,28 @@ describe("inner quantities", () => {
   });
 });
 
-test("a pinned run says what was different there", () => {
-  expect(title(meta, run)).toBe("gd");
-  expect(title(meta, { ...run, at: [0.2, 0.5], now: [0.1, 0.5] })).toBe("gd pinned: η = 0.2");
-  expect(title(meta, { ...run, at: [0.2, 0.5], now: [0.2, 0.9] })).toBe("gd pinned");
-  expect(title({ ...meta, series: [{}] }, { ...run, at: [0.2, 0.5], now: [0.1, 0.5] })).toBe("pinned: η = 0.2");
-  expect(title(meta, { series: { name: "gd", axes: [] }, at: [1, 0] })).toBe("gd pinned");
+describe("a pinned run", () => {
+  const pinned = (at, start, more) => ({
+    ...run,
+    was: { at: [0.2, 0.5], start: [-8, 0] },
+    now: { at, start },
+    ...more,
+  });
+  const moves = { series: { ...run.series, rule: {} } };
+
+  test("says what was different there", () => {
+    expect(title(meta, run)).toBe("gd");
+    expect(title(meta, pinned([0.1, 0.5], [-8, 0]))).toBe("gd kept: η = 0.2");
+    expect(title({ ...meta, series: [{}] }, pinned([0.1, 0.5], [-8, 0]))).toBe("kept: η = 0.2");
+    expect(title(meta, pinned([0.2, 0.5], [1, 0], moves))).toBe("gd kept: start (−8, 0)");
+    expect(title(meta, pinned([0.1, 0.5], [1, 0], moves))).toBe("gd kept: η = 0.2, start (−8, 0)");
+  });
+
+  test("is the one on screen while nothing that moves it has changed", () => {
+    expect(difference(meta, pinned([0.2, 0.5], [-8, 0], moves))).toBe("");
+    expect(difference(meta, pinned([0.2, 0.9], [-8, 0], moves))).toBe(""); // another run's slider
+    expect(difference(meta, pinned([0.2, 0.5], [1, 0]))).toBe(""); // a recorded run has one start
+  });
 });
 
 test("the sliders' settings are told in their order", () => {

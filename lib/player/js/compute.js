@@ -1,6 +1,6 @@
 // Runs that the page computes, by the documents of lib/player/document.py: for any place of the sliders, from any start.
 
-import { descend, look } from "./descend.js";
+import { descend, heights, look } from "./descend.js";
 import { machine } from "./interpreter.js";
 
 // What a series can show of its inside, from its rule's list: −g, and what the rule's lines make. An arrow turns
@@ -15,13 +15,14 @@ function shownOf({ document, r, go }) {
     go();
     return r[at[0]];
   };
-  const found = [{ name: "−g", kind: "arrow", at: document.g, sign: -1, square: false }];
-  for (const { values } of document.lines) {
+  const found = [{ name: "−g", kind: "arrow", text: "g = ∇f(θ)", at: document.g, sign: -1, square: false }];
+  for (const { text, values } of document.lines) {
     for (const [made, { at, as }] of Object.entries(values)) {
       if (!["arrow", "bar"].includes(as) || made === "g" || found.some((one) => one.made === made)) continue;
       const sign = as === "arrow" && answer(1, at) > 0 ? -1 : 1;
       const square = as === "bar" && Math.abs(answer(2, at) / answer(1, at) - 4) < 1e-6;
-      found.push({ made, name: `${sign < 0 ? "−" : ""}${square ? "√" : ""}${made}`, kind: as, at, sign, square });
+      const name = `${sign < 0 ? "−" : ""}${square ? "√" : ""}${made}`;
+      found.push({ made, name, kind: as, text, at, sign, square });
     }
   }
   return found;
@@ -43,7 +44,8 @@ function linesOf(document, inner) {
   });
 }
 
-// The meta with each series that the page computes made ready: its `inner` quantities, and `compute(at, start)`.
+// The meta with each series that the page computes made ready: its `inner` quantities, and `compute(at, start)`;
+// and `heights(axes)`, the surface's values over a grid.
 export function ready(meta) {
   if (!meta.surface) return meta;
   const surface = machine(meta.surface);
@@ -54,6 +56,7 @@ export function ready(meta) {
   return {
     ...meta,
     axes,
+    heights: (axes) => heights(surface, axes),
     series: meta.series.map((series, index) => (series.rule ? computed(meta, series, index, surface) : series)),
   };
 }
@@ -66,7 +69,10 @@ function computed(meta, series, index, surface) {
   const rate = inner.findLast(({ kind, made }) => kind === "arrow" && (!made || series.rule.state[made])); // the step is a multiple of it
   const made = {
     ...series,
-    inner: [...inner, { name: `step/${rate.made ?? "g"}`, kind: "bar" }].map(({ name, kind }) => ({ name, kind })),
+    inner: [
+      ...inner,
+      { name: `step/${rate.made ?? "g"}`, kind: "bar", text: `the step's length over that of ${rate.made ?? "g"}` },
+    ].map(({ name, kind, text }) => ({ name, kind, text })),
   };
   made.compute = (at, start) => {
     const given = { ...series.given };

@@ -3,6 +3,9 @@
 import { brief, ticks } from "./numbers.js";
 import { outline, polygon } from "./shapes.js";
 import { clip, drawAxes } from "./canvas.js";
+import { drawContours } from "./contours.js";
+
+const CLOSE = 4; // from this zoom on the page draws the contours of a surface that it computes
 
 // The landscape's shapes as paths; `d` stays for SVG.
 export function shapes({ unit = 1, shapes = [] }) {
@@ -11,7 +14,7 @@ export function shapes({ unit = 1, shapes = [] }) {
 
 export function drawGround(g, f, land, meta, colors) {
   clip(g, f);
-  drawLand(g, f, land, meta.window, colors);
+  drawLand(g, f, land, meta, colors);
   g.restore();
   const across = ticks(f.xs, 5).map((v) => [brief(v), f.px(v)]);
   drawAxes(g, f, colors, {
@@ -27,22 +30,28 @@ export function drawGround(g, f, land, meta, colors) {
   g.restore();
 }
 
-function drawLand(g, f, land, [[x0, x1], [y0, y1]], colors) {
+function drawLand(g, f, land, meta, colors) {
+  const [[x0, x1], [y0, y1]] = meta.window;
+  const close = meta.heights && meta.coords.length > 1 && f.zoom >= CLOSE;
   const [left, right, top, bottom] = [f.px(x0), f.px(x1), f.py(y1), f.py(y0)];
   const [sx, sy] = [(right - left) / land.unit, (bottom - top) / land.unit];
   for (const { d, path, fill, line, from } of land.shapes) {
-    if (from > f.zoom) continue;
+    if (from && (close || from > f.zoom)) continue;
     const drawn = new Path2D();
     drawn.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
     Object.assign(drawn, { d, at: [sx, 0, 0, sy, left, top] }); // for the SVG
     if (fill && !colors.forced) ((g.fillStyle = fill[colors.dark ? 1 : 0]), g.fill(drawn, "evenodd"));
-    if (!line) continue;
+    if (!line || close) continue;
     Object.assign(g, {
       strokeStyle: colors.forced ? colors.muted : line[colors.dark ? 1 : 0],
       lineWidth: (fill || from ? 0.7 : 1.7) * colors.em,
     });
     g.stroke(drawn);
   }
+  if (!close) return;
+  const line = land.shapes.find((shape) => shape.line)?.line[colors.dark ? 1 : 0];
+  Object.assign(g, { strokeStyle: colors.forced || !line ? colors.muted : line, lineWidth: 0.7 * colors.em });
+  drawContours(g, f, meta);
 }
 
 function drawMarks(g, f, marks, colors) {

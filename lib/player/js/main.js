@@ -1,13 +1,13 @@
 // The player's widget: runs that compute.js takes from their documents, or that were recorded, drawn and played.
 
-import { progress, settings, title, where } from "./words.js";
+import { difference, progress, settings, title, where } from "./words.js";
 import { code, select, unpack, valueAt } from "./wire.js";
 import { ready } from "./compute.js";
 import { nearest } from "./shapes.js";
 import { drawGround, shapes } from "./ground.js";
 import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss, drawLossAxes } from "./charts.js";
-import { build, fillRow, fillSlider, icon, palette, putText, row, tint } from "./page.js";
+import { build, fillRow, fillSlider, icon, palette, row, tint } from "./page.js";
 import { clock } from "./clock.js";
 import { legend } from "./legend.js";
 import { insideView } from "./lines.js";
@@ -54,12 +54,13 @@ export function render({ model, el }) {
     tints: new Map(),
     chosen: () => runs.filter((run) => !state.hidden.has(run.index)),
     shown: () => state.chosen().filter((run) => run.last >= 0),
-    pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index)),
+    // What is pinned is seen where it differs from what is on screen.
+    pinned: () => pins.filter((run) => run.last >= 0 && !state.hidden.has(run.index) && difference(meta, run)),
     handle: (f) => [f.px(state.start[0]), f.py(meta.coords.length > 1 ? state.start[1] : runs[0].up[0])],
   };
 
   const places = new Places({ root, $, meta, state });
-  const { say, tellSoon, ...speech } = voice({ root, $, meta, state });
+  const { say, note, tellSoon, ...speech } = voice({ root, $, meta, state });
 
   // Runs in.
   const data = unpack(model.get("data"));
@@ -112,11 +113,15 @@ export function render({ model, el }) {
       scrub.value = k;
       scrub.setAttribute("aria-valuetext", progress(meta, k));
     }
-    putText($(".scrub .value"), `${meta.steps[k]} / ${meta.steps[last]}`);
+    $(".scrub .value").textContent = `${meta.steps[k]} / ${meta.steps[last]}`;
     [...runs, ...pins].forEach((run, i) => fillRow(rows[i] ?? pinRows[i - rows.length], meta, run, k));
     within.fill(k);
-    pins.forEach((run, i) => putText(pinRows[i].querySelector("span"), title(meta, run)));
-    if (!state.playing) speech.labelSoon();
+    const kept = state.pinned();
+    pinRows.forEach((made, i) => {
+      made.hidden = !kept.includes(pins[i]);
+      made.querySelector("span").textContent = title(meta, pins[i]);
+    });
+    if (!state.playing) speech.label();
   }
 
   // Playing.
@@ -152,7 +157,8 @@ export function render({ model, el }) {
     if (!last) return pause(true);
     if (state.step >= last) state.step = 0;
     state.playing = true;
-    say(calm() ? "Playing in whole steps, for your system asks for less motion." : "Playing.");
+    if (calm()) note("Playing in whole steps, for your system asks for less motion.");
+    else say("Playing.");
     button();
     draw();
     time.play(state.step);
@@ -214,12 +220,14 @@ export function render({ model, el }) {
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
-    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, at: [...state.at], now: state.at }));
+    const was = { at: [...state.at], start: state.start };
+    pins = pins.length ? [] : state.chosen().map((run) => ({ ...run, was, now: state }));
     pinRows = pins.map((run) => row(run.series, title(meta, run), true));
     $("tbody").append(...pinRows);
     $(".pin").setAttribute("aria-pressed", String(pins.length > 0));
     paint();
-    if (pins.length) tellSoon("Pinned, to compare others with: ");
+    const what = [meta.axes.length && "a slider", state.live && "the start"].filter(Boolean).join(" or ");
+    note(pins.length ? `Kept. Move ${what}: what differs from now stays in the picture, thinner.` : "");
   }
 
   // Saving and copying.
@@ -240,12 +248,12 @@ export function render({ model, el }) {
   async function save(kind) {
     const name = `${meta.title}-player.${kind}`.replace(/[^\w.=-]+/g, "_");
     download(kind === "svg" ? new Blob([svg(picture())], { type: "image/svg+xml" }) : await png(picture()), name, root);
-    say(`Saved ${name}`);
+    note(`Saved ${name}`);
   }
   async function share() {
     const text = source();
     const runs = meta.series.length - state.hidden.size;
-    say((await copy(text, root)) ? `Copied the Python of ${runs > 1 ? `these ${runs} runs` : "this run"}.` : text);
+    note((await copy(text, root)) ? `Copied the Python of ${runs > 1 ? `these ${runs} runs` : "this run"}.` : text);
   }
 
   // Wiring. Keys stay in the player: a notebook's command mode would take the arrows. JupyterLab looks at a key on
@@ -311,7 +319,7 @@ export function render({ model, el }) {
     if (document.fullscreenElement === root) return document.exitFullscreen();
     root.requestFullscreen?.().then(
       () => $(".scrub input").focus(),
-      () => say("Full screen is not allowed here."),
+      () => note("Full screen is not allowed here."),
     );
   });
   function hover(k) {
@@ -358,7 +366,6 @@ export function render({ model, el }) {
   speech.place();
   choose();
   paint();
-  speech.label();
   const unwatch = watch({
     root,
     paint,

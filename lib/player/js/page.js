@@ -24,7 +24,7 @@ const PAGE = `
       ${button("forward", icon("forward"), 'aria-label="One step forward" title="One step forward"')}
     </div>
     <div class="scrub"><input type="range" min="0" step="1" aria-label="Step"><span class="value" aria-hidden="true"></span></div>
-    <label class="speed">speed <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
+    <label class="speed"><span>speed</span> <select>${SPEEDS.map((s) => `<option value="${s}">${s}×</option>`).join("")}</select></label>
     ${button("loop", "Loop", 'aria-pressed="false" title="Start again at the end"')}
   </div>
   <div class="axes"></div>
@@ -35,10 +35,10 @@ const PAGE = `
     <div class="bars" hidden><canvas role="img"></canvas></div>
     <table class="numbers"><thead><tr><th scope="col">method</th><th scope="col" class="theta"></th>
       <th scope="col">f</th><th scope="col"><span aria-hidden="true">‖∇f‖</span><span class="unseen">norm of the gradient</span></th></tr></thead><tbody></tbody></table>
-  </div>
-  <div class="inside" role="group" tabindex="0" aria-label="Inside a step. The arrow keys go line by line." hidden>
-    <p class="which"></p><ol></ol>
-    <div class="buttons">${button("line-back", "Line back")}${button("line-on", "Next line")}</div>
+    <div class="inside" role="group" tabindex="0" aria-label="Inside a step. The arrow keys go line by line." hidden>
+      <p class="which"></p><ol></ol>
+      <div class="buttons">${button("line-back", "Line back")}${button("line-on", "Next line")}</div>
+    </div>
   </div>
   <p class="key"></p>
   <p class="hint" hidden></p>
@@ -55,7 +55,8 @@ const PAGE = `
       ${button("full", "Full screen", 'aria-pressed="false" title="As large as the screen, for a lecture"')}
     </div>
   </div>
-  <p class="status" role="status" aria-live="polite"></p>`;
+  <p class="note" aria-hidden="true"></p>
+  <p class="status unseen" role="status" aria-live="polite"></p>`;
 
 const swatch = (series) => `<svg viewBox="0 0 30 12" aria-hidden="true">
   <path d="M0 6h30" fill="none" stroke-width="1.8" stroke-dasharray="${series.dash.join(" ")}"/><polygon points="${outline(
@@ -76,20 +77,13 @@ export function row(series, name, pinned) {
   return made;
 }
 
-// An element's text, in the text node that is there: for a new one the browser looks up its style.
-export function putText(element, text) {
-  const [node, more] = element.childNodes;
-  if (node?.nodeType === Node.TEXT_NODE && !more) node.data = text;
-  else element.textContent = text;
-}
-
 // A number; beside one with a power of ten the words that a screen reader says of it.
 function putNumber(cell, text) {
   const words = spoken(text);
-  if (words === text) putText(cell, text);
+  if (words === text) cell.textContent = text;
   else {
     if (!cell.children.length) cell.innerHTML = `<span aria-hidden="true"></span><span class="unseen"></span>`;
-    [text, words].forEach((part, i) => putText(cell.children[i], part));
+    [text, words].forEach((part, i) => (cell.children[i].textContent = part));
   }
 }
 
@@ -100,7 +94,7 @@ export function fillRow(row, meta, run, k) {
   cells[0].colSpan = gone ? 3 : 1;
   cells[0].className = gone ? "words" : "";
   cells[1].hidden = cells[2].hidden = gone;
-  if (gone) putText(cells[0], tell(meta, run, k));
+  if (gone) cells[0].textContent = tell(meta, run, k);
   else
     [point(meta, run, k), number(run.loss[k] + meta.floor), number(run.grad_norm[k])].forEach((text, c) =>
       putNumber(cells[c], text),
@@ -136,14 +130,15 @@ function slider(axis, i, meta) {
 // Put a slider where its value is.
 export function fillSlider(label, axis, at) {
   const [input, value] = [label.querySelector("input"), brief(at)];
-  putText(label.querySelector(".value"), value);
+  label.querySelector(".value").textContent = value;
   input.value = position(axis, at);
-  input.setAttribute("aria-valuetext", value);
+  input.setAttribute("aria-valuetext", spoken(value));
 }
 
-export function check(name) {
+export function check({ name, text = "" }) {
   const label = document.createElement("label");
   label.innerHTML = `<input type="checkbox"><span></span>`;
+  label.title = text;
   label.querySelector("span").textContent = name;
   label.querySelector("input").value = name;
   label.querySelector("input").setAttribute("aria-label", aloud(name));
@@ -166,11 +161,9 @@ export function build(el, meta) {
   const sliders = meta.axes.map((axis, i) => slider(axis, i, meta));
   $(".axes").append(...sliders);
   $(".axes").hidden = !sliders.length;
-  const key = [
-    ["minima", "★", "minimum"],
-    ["saddles", "×", "saddle"],
-  ].filter(([kind]) => meta.marks[kind].length);
-  $(".key").textContent = key.map(([, sign, name]) => `${sign} ${name}`).join(" · ");
+  const { minima, saddles } = meta.marks;
+  const key = [minima.length && "★ minimum", saddles.length && "× saddle", meta.surface && "○ start"].filter(Boolean);
+  $(".key").textContent = key.join(" · ");
   $(".within").hidden = !meta.series.some(({ rule }) => rule);
   $(".key").hidden = !$(".key").textContent;
   const [first] = meta.series;
@@ -181,10 +174,13 @@ export function build(el, meta) {
   ];
   for (const [value, text] of views) $(".view select").append(new Option(text, value));
   $(".view select").value = meta.view.zoom > 1 ? "runs" : "whole";
-  const named = (kind) => [
-    ...new Set(meta.series.flatMap((series) => series.inner.filter((q) => q.kind === kind).map((q) => q.name))),
-  ];
-  $(".arrows").append(...[...named("arrow"), "step"].map(check));
+  const named = (kind) => {
+    const found = new Map(); // by name, as the first series has it
+    for (const one of meta.series.flatMap(({ inner }) => inner))
+      if (one.kind === kind && !found.has(one.name)) found.set(one.name, one);
+    return [...found.values()];
+  };
+  $(".arrows").append(...[...named("arrow"), { name: "step", text: "to the next point" }].map(check));
   $(".quantities").append(...named("bar").map(check));
   $(".quantities").hidden = !named("bar").length;
   return { root, $, rows, sliders };

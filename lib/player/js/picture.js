@@ -11,11 +11,13 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
   const stage = root.querySelector(".stage");
   const around = stage.getBoundingClientRect();
   const scale = around.width / parseFloat(getComputedStyle(stage).width); // of a slide that fills its screen
+  const panel = root.querySelector(".inside").getBoundingClientRect(); // it is left out
   // Where something is in the picture.
   const within = (thing) => {
     const { left, top, width, height } = thing.getBoundingClientRect();
+    const lift = panel.height && top >= panel.bottom ? panel.height : 0;
     const x = (left - around.left) / scale + margin;
-    const y = (top - around.top) / scale + above;
+    const y = (top - lift - around.top) / scale + above;
     return { left: x, top: y, middle: y + height / scale / 2, width: width / scale, height: height / scale };
   };
   const part = (g, selector, act) => {
@@ -25,7 +27,11 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
     act(width);
     g.restore();
   };
-  const [width, height] = [around.width / scale + 2 * margin, around.height / scale + above + margin];
+  const parts = [...stage.children].filter((child) => !child.matches(".inside, [hidden]")).map(within);
+  const [width, height] = [
+    around.width / scale + 2 * margin,
+    Math.max(...parts.map(({ top, height }) => top + height)) + margin,
+  ];
   const draw = (g) => {
     g.fillStyle = colors.bg;
     g.fillRect(0, 0, width, height);
@@ -67,10 +73,10 @@ function lines(node, within) {
 // The table's texts where the page has them, the methods with their lines.
 function drawNumbers(g, root, within, runs, colors) {
   const { em } = colors;
-  const rows = [...root.querySelectorAll(".numbers tbody tr")];
+  const rows = [...root.querySelectorAll(".numbers tbody tr:not([hidden])")];
   const hidden = rows.filter((row) => row.classList.contains("off")).length;
   const size = parseFloat(getComputedStyle(root.querySelector(".numbers")).fontSize);
-  for (const row of root.querySelectorAll(".numbers tr:not(.off)")) {
+  for (const row of root.querySelectorAll(".numbers tr:not(.off, [hidden])")) {
     for (const cell of row.querySelectorAll("th, td")) {
       if (cell.hidden) continue;
       Object.assign(g, {

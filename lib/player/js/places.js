@@ -44,21 +44,23 @@ export class Places {
   // How high the map may be: on a full screen as high as leaves all controls visible.
   room() {
     if (!this.root.classList.contains("large")) return Infinity;
-    const [controls, stage, status] = [".controls", ".stage", ".status"].map((part) =>
+    const [controls, stage, note] = [".controls", ".stage", ".note"].map((part) =>
       this.$(part).getBoundingClientRect(),
     );
-    return Math.max(200, innerHeight - stage.top - controls.top - (status.bottom - stage.bottom));
+    return Math.max(200, innerHeight - stage.top - controls.top - (note.bottom - stage.bottom));
   }
 
-  // The loss axis and the curves there; its range is that of all that was recorded. The bars of the runs shown.
+  // The loss axis and the curves there; its range is that of the sweep, and of where runs start and end that the
+  // page has computed besides. The bars of the runs shown.
   curves(runs) {
     if (!this.ready) return;
     this.groups = bars(this.meta, this.state);
     const { em, meta } = this;
     const [width, height] = this.sizes.get(this.$(".curves"));
     const plot = { left: 44 * em, top: 22 * em, width: width - 62 * em, height: height - 58 * em, ylabel: 2 * em };
-    this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], meta.range, meta.log);
-    const inside = (loss) => (meta.log ? loss.map((v) => (v < meta.range[0] ? meta.range[0] : v)) : loss); // 0, too
+    const range = meta.log ? reach(meta.range, runs) : meta.range;
+    this.loss = frame(plot, [0, Math.max(1, meta.steps.at(-1))], range, meta.log);
+    const inside = (loss) => (meta.log ? loss.map((v) => (v < range[0] ? range[0] : v)) : loss); // 0, too
     for (const run of runs) run.curve = pixels(this.loss, meta.steps, inside(run.loss), run.last);
   }
 
@@ -86,4 +88,15 @@ export class Places {
   canvas(canvas) {
     return prepare(canvas, ...this.sizes.get(canvas));
   }
+}
+
+// The range of a logarithmic axis, wider where a run starts above it or ends below; twenty decades at most.
+export function reach([low, high], runs) {
+  for (const { loss, last } of runs) {
+    if (last < 0) continue;
+    const [start, end] = [loss[0], loss[last]];
+    if (start > high && start < Infinity) high = start;
+    if (end > 0 && end < low) low = end;
+  }
+  return [Math.max(low, 1e-20 * high), high];
 }

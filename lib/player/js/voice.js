@@ -3,10 +3,10 @@
 import { number } from "./numbers.js";
 import { losses, outcomes, progress, quantities, spoken, where } from "./words.js";
 
-const [LABELS, PAUSE] = [100, 400]; // milliseconds
+const PAUSE = 400; // milliseconds
 
 export function voice({ root, $, meta, state }) {
-  let [soon, labelled, moves] = [0, 0, 0];
+  let [soon, moves] = [0, 0];
   const here = () => Math.floor(state.step);
   const runs = () => [...state.chosen(), ...state.pinned()];
   const inner = (wanted) => quantities(meta, state.shown(), here(), wanted);
@@ -29,15 +29,12 @@ export function voice({ root, $, meta, state }) {
     $(".curves").setAttribute("aria-label", `Loss against the step, up to ${where(meta, here())}: ${change}.`);
     $(".bars canvas").setAttribute("aria-label", spoken(`Bars: ${inner(state.bars) || "none"}.`));
   }
-  // Labels follow the paint: they are not to be waited for.
-  function labelSoon() {
-    clearTimeout(labelled);
-    labelled = setTimeout(label, LABELS);
-  }
 
-  function say(text) {
+  // Whoever sees the picture needs no words for it: they are said to a screen reader alone. A note is for both.
+  function say(text, note = "") {
     clearTimeout(soon);
     $(".status").textContent = text;
+    $(".note").textContent = note;
   }
   function saySoon(text) {
     clearTimeout(soon);
@@ -48,12 +45,12 @@ export function voice({ root, $, meta, state }) {
     `${before}${told(new Set([...state.arrows, ...state.bars]))}.`;
   return {
     say,
+    note: (text) => say(text, text),
     place,
     label,
-    labelSoon,
     tell: () => say(tell()),
     tellSoon: (before) => saySoon(() => tell(before)),
     tellInner: (name) => saySoon(() => `${spoken(inner(new Set([name]))) || "none at this step"}.`),
-    stop: () => [soon, labelled].forEach(clearTimeout),
+    stop: () => clearTimeout(soon),
   };
 }

@@ -19,20 +19,22 @@ export function tell(meta, run, k) {
 export const settings = (meta, at, axes = meta.axes.keys()) =>
   [...axes].map((i) => `${meta.axes[i].symbol} = ${brief(at[i])}`).join(", ");
 
-// A run's name; of a pinned one, also what differs from where the sliders are now.
-export function title(meta, run) {
-  if (!run.at) return run.series.name;
-  const pinned = meta.series.length > 1 ? `${run.series.name} pinned` : "pinned";
-  return [
-    pinned,
-    settings(
-      meta,
-      run.at,
-      run.series.axes.filter((i) => run.at[i] !== run.now[i]),
-    ),
-  ]
+// What a pinned run was made with that is another now: of its own sliders, and its start. Nothing: it is the run
+// on screen.
+export function difference(meta, { series, was, now }) {
+  const other = series.axes.filter((i) => was.at[i] !== now.at[i]);
+  const moved = series.rule && was.start.some((v, i) => v !== now.start[i]);
+  const start = was.start.map((v) => brief(v)).join(", ");
+  return [settings(meta, was.at, other), moved && `start ${was.start.length > 1 ? `(${start})` : start}`]
     .filter(Boolean)
-    .join(": ");
+    .join(", ");
+}
+
+// A run's name; of a pinned one, also what differs.
+export function title(meta, run) {
+  if (!run.was) return run.series.name;
+  const kept = meta.series.length > 1 ? `${run.series.name} kept` : "kept";
+  return [kept, difference(meta, run)].filter(Boolean).join(": ");
 }
 
 export const outcomes = (meta, runs, k) => runs.map((run) => `${title(meta, run)} ${tell(meta, run, k)}`).join("; ");
