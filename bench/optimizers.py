@@ -1,7 +1,8 @@
 """Measure the optimizers beside PyTorch and Optax: a grid of runs, one step, every rule, memory, curves.
 
     python bench/optimizers.py                  all groups
-    python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, curves, memory
+    python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, curves, memory,
+                                                networks
     python bench/optimizers.py --rows           without the table's head
 
 It prints rows for bench/RECORDS.md, each with what is asked of it. In a row, ours and the peer's take turns
@@ -28,9 +29,11 @@ COURSE = Path(__file__).parents[1]
 sys.path.insert(0, str(COURSE))
 
 from lib import optimizers  # noqa: E402
-from lib.descend import sweep  # noqa: E402
+from lib.descend import descend, sweep  # noqa: E402
 from lib.engine import Optimizer  # noqa: E402
+from lib.networks import Linear, Network, ReLU  # noqa: E402
 from lib.optimizers import adam  # noqa: E402
+from lib.problems import Minibatches, digits  # noqa: E402
 from lib.surfaces import rosenbrock  # noqa: E402
 
 PEERS = {
@@ -356,7 +359,38 @@ def memory():
         yield f"peak memory of the recorded 100×100×1000 sweep, {way}, of its arrays", peak / kept, "≤ 1.2"
 
 
-GROUPS = {group.__name__: group for group in (grid, fresh, step, cores, rules, curves, memory)}
+def networks():
+    """A small network on handwritten digits, 25 runs at once, beside a PyTorch loop over the runs."""
+    X, y = digits()
+    net = Network(Linear(64, 32, gain=2), ReLU(), Linear(32, 10))
+    problem, start = net.problem(X, y), net.start(np.random.default_rng(0), runs=25)
+    batches = {"gradient": Minibatches(64), "every": 400}
+    calls = [lambda: descend(problem, start, adam(lr=0.01), 400, **batches)]
+    if "torch" not in MISSING:
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        inputs, labels = torch.tensor(X), torch.tensor(y)
+
+        def loop():
+            for _ in range(25):
+                layers = torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)
+                model = torch.nn.Sequential(*layers).double()
+                opt = torch.optim.Adam(model.parameters(), lr=0.01)
+                rows = Minibatches(64).rows(problem, np.random.default_rng(0))
+                for _, some in zip(range(400), rows, strict=False):
+                    opt.zero_grad()
+                    cross_entropy(model(inputs[some]), labels[some]).backward()
+                    opt.step()
+
+        calls.append(loop)
+    ours, *theirs = together(3, *calls)
+    yield "25 runs of a 64-32-10 network × 400 Adam steps, batches of 64: s", ours, ""
+    for time in theirs:
+        yield "the same, of a PyTorch loop over the runs", ours / time, "≤ 1"
+
+
+GROUPS = {group.__name__: group for group in (grid, fresh, step, cores, rules, curves, memory, networks)}
 
 
 def measure(name):

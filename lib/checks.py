@@ -152,7 +152,8 @@ def brief(value: Any) -> str:
 
 def pickled_by_name(function: Any) -> None:
     """Let a pickle find a function that stands behind what a decorator made of it: as `adam.__wrapped__`."""
-    stands: Any = getattr(sys.modules.get(function.__module__), str(function.__qualname__), None)
+    name = str(getattr(function, "__qualname__", ""))  # an object that can be called has none, and needs none
+    stands: Any = getattr(sys.modules.get(function.__module__), name, None)
     behind = getattr(stands, "__wrapped__", None)
     if behind is not None and behind is function:
         function.__qualname__ += ".__wrapped__"
