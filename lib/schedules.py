@@ -238,7 +238,7 @@ def cosine(t, peak, steps, end=0.0):
 
 @_schedule
 def wsd(t, peak, steps, cooldown, power=1.0):
-    """Stay at the peak, then fall to 0: the last two parts of "warm-up, stable, decay" (Hu et al. 2024, §4.3).
+    """Stay at the peak, then fall to 0: the last two parts of "warm-up, stable, decay" (Hu et al. 2024, §4).
 
         peak · (1 − x^power),    x = max(0, s − (steps − cooldown)) / cooldown,    s = min(t − 1, steps)
 
