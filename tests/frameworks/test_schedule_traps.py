@@ -19,10 +19,12 @@ schedulers = torch.optim.lr_scheduler
 CHAPTER = Path(__file__).parents[2] / "chapters" / "11_schedules.ipynb"
 
 
+CELLS = nbformat.read(CHAPTER, as_version=4).cells
+
+
 def recorded():
     """The dict literal of the chapter's cell tagged "recorded"."""
-    cells = nbformat.read(CHAPTER, as_version=4).cells
-    (source,) = (cell.source for cell in cells if "recorded" in cell.metadata.get("tags", []))
+    (source,) = (cell.source for cell in CELLS if "recorded" in cell.metadata.get("tags", []))
     return ast.literal_eval(re.fullmatch(r"recorded = (\{.*\})", source, re.DOTALL)[1])
 
 
@@ -48,9 +50,9 @@ def rises_again(steps):
     return used(opt, schedulers.CosineAnnealingLR(opt, 4), steps)
 
 
-def begins_at_a_third(steps):
+def begins_at_a_third(steps, scheduler):
     opt = optimizer()
-    return used(opt, schedulers.LinearLR(opt), steps)
+    return used(opt, scheduler(opt), steps)
 
 
 def two_are_built_and_one_is_stepped(steps):
@@ -102,7 +104,8 @@ def resumed(steps, keep):
 
 TRAPS = {
     "CosineAnnealingLR(T_max=4)": rises_again,
-    "LinearLR()": begins_at_a_third,
+    "LinearLR()": lambda steps: begins_at_a_third(steps, schedulers.LinearLR),
+    "ConstantLR()": lambda steps: begins_at_a_third(steps, schedulers.ConstantLR),
     "LinearLR, then ExponentialLR, one step": two_are_built_and_one_is_stepped,
     "rate set by hand at step 3": by_hand,
     "scheduler before optimizer": stepped_first,
@@ -131,3 +134,17 @@ def test_the_recorded_rates_are_pytorchs(name):
 @pytest.mark.parametrize("name", COUNTED)
 def test_the_recorded_rates_are_optax_and_keras(name):
     assert {count: round(float(COUNTED[name](count)), 4) for count in RECORDED[name]} == RECORDED[name]
+
+
+def test_the_frameworks_have_what_the_table_names():
+    (table,) = (cell.source for cell in CELLS if cell.source.startswith("## In practice"))
+    rows = [line.split("|")[3:6] for line in table.splitlines() if line.startswith("| ")][1:]
+    homes = schedulers, live.optax, live.keras.optimizers.schedules
+    named = [
+        (home, name)
+        for row in rows
+        for home, cell in zip(homes, row, strict=True)
+        for name in re.findall(r"`(\w+)", cell)
+    ]
+    assert len(named) > 20
+    assert [name for home, name in named if not hasattr(home, name)] == []
