@@ -38,7 +38,7 @@ MAKERS: dict[str, Any] = {
         *(wrappers.lookahead, wrappers.clip_by_norm, wrappers.clip_by_value),
         *(schedules.constant, schedules.step_decay, schedules.exponential, schedules.inverse_sqrt),
         *(schedules.inverse_time, schedules.polynomial, schedules.cosine, schedules.warm_restarts),
-        *(schedules.linear_warmup, schedules.one_cycle, schedules.join),
+        *(schedules.linear_warmup, schedules.one_cycle, schedules.wsd, schedules.join),
     )
 }
 """What a text may name, and what it may call."""

@@ -38,7 +38,7 @@ _VALUES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "rate": (lambda x: x >= 0, "a finite number ≥ 0: 1 gives peak/t"),
     "power": (lambda x: x > 0, "a finite number > 0: 1 gives a straight line"),
 }
-_LENGTHS = {"steps", "every", "warmup", "mult", "rise", "fall"}
+_LENGTHS = {"steps", "every", "warmup", "mult", "rise", "fall", "cooldown"}
 
 _RAISES = """Raises
 ------
@@ -237,6 +237,30 @@ def cosine(t, peak, steps, end=0.0):
 
 
 @_schedule
+def wsd(t, peak, steps, cooldown, power=1.0):
+    """Stay at the peak, then fall to 0: the last two parts of "warm-up, stable, decay" (Hu et al. 2024, §4).
+
+        peak · (1 − x^power),    x = max(0, s − (steps − cooldown)) / cooldown,    s = min(t − 1, steps)
+
+    >>> lr = wsd(0.8, steps=6, cooldown=4)
+    >>> [round(lr(t), 4) for t in (1, 2, 3, 4, 5, 6, 7, 8)]
+    [0.8, 0.8, 0.8, 0.6, 0.4, 0.2, 0.0, 0.0]
+
+    For the warm-up, `join` a `linear_warmup` in front. PyTorch: `SequentialLR` of `ConstantLR(factor=1)` and
+    `LinearLR(1, 0, cooldown)` with the milestone steps − cooldown. Optax: `join_schedules` of a
+    `constant_schedule` and a `linear_schedule`. Other powers are in neither.
+
+    Parameters
+    ----------
+    peak : ≥ 0, the value up to t = steps − cooldown + 1
+    steps : whole number ≥ 1, at t = steps + 1 it is 0
+    cooldown : whole number of 1 to steps, how many of them the fall takes
+    power : > 0; with 1 it is a straight line, with 0.5 the "1 − sqrt" of Hägele et al. (2024, §3)
+    """
+    return peak * (1 - (max(0, min(t - 1, steps) - (steps - cooldown)) / cooldown) ** power)
+
+
+@_schedule
 def warm_restarts(t, peak, steps, mult=1, end=0.0):
     """SGDR: fall along half a cosine, jump back, over and over (Loshchilov & Hutter 2017, eq. 5).
 
@@ -381,6 +405,10 @@ def _fit(arguments: dict[str, Any]) -> None:
         np.broadcast_shapes(*shapes.values())
     except ValueError:
         raise ValueError(f"{shapes} do not broadcast; give each a number, or one for each run") from None
+    if "cooldown" in arguments and arguments["cooldown"] > arguments["steps"]:
+        raise ValueError(
+            f"cooldown is {arguments['cooldown']} of {arguments['steps']} steps; give at most all of them"
+        )
     if "boundaries" in arguments:
         n, given = len(arguments["schedules"]), len(arguments["boundaries"])
         if given != n - 1:

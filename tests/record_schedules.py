@@ -48,6 +48,12 @@ def sequence(s: Any, o: Any) -> Any:
     return s.SequentialLR(o, parts, milestones=[4, 15])
 
 
+def held_then_lowered(s: Any, o: Any, held: int, lowered: int) -> Any:
+    """PyTorch's warm-up, stable, decay without the warm-up."""
+    parts = [s.ConstantLR(o, factor=1.0), s.LinearLR(o, 1.0, 0.0, total_iters=lowered)]
+    return s.SequentialLR(o, parts, milestones=[held])
+
+
 def sgdr(x: Any, peak: float, end: float, lengths: list[int]) -> Any:
     """Optax's warm restarts from the lengths of the cosines."""
     common = {"init_value": peak, "peak_value": peak, "warmup_steps": 0, "end_value": end}
@@ -173,6 +179,18 @@ CASES = {
         ours.join([*LINES, ours.polynomial(0.02, 12, end=2e-4)], [9, 18]),
         40,
         lambda x: x.linear_onecycle_schedule(30, 0.5, 0.3, 0.6, 25, 100),
+    ),
+    "wsd torch": torch_case(ours.wsd(0.1, 30, 12), 40, lambda s, o: held_then_lowered(s, o, 18, 12)),
+    "wsd torch 2": torch_case(ours.wsd(2.0, 9, 7), 15, lambda s, o: held_then_lowered(s, o, 2, 7), 2.0),
+    "wsd optax": optax_case(
+        ours.wsd(0.1, 30, 12),
+        40,
+        lambda x: x.join_schedules([x.constant_schedule(0.1), x.linear_schedule(0.1, 0.0, 12)], [18]),
+    ),
+    "wsd optax 2": optax_case(
+        ours.wsd(2.0, 9, 7),
+        15,
+        lambda x: x.join_schedules([x.constant_schedule(2.0), x.linear_schedule(2.0, 0.0, 7)], [2]),
     ),
     "join torch": torch_case(
         ours.join(

@@ -27,6 +27,7 @@ from lib.schedules import (
     polynomial,
     step_decay,
     warm_restarts,
+    wsd,
 )
 from lib.surfaces import quadratic, ravine
 
@@ -41,6 +42,7 @@ EXAMPLES = [
     warm_restarts(0.1, 5, 2),
     linear_warmup(0.1, 5),
     one_cycle(0.1, 3, 7),
+    wsd(0.1, 8, 5),
     join([linear_warmup(0.1, 5), cosine(0.1, 5)], [5]),
 ]
 every = pytest.mark.parametrize("schedule", EXAMPLES, ids=lambda s: s.made_by.__name__)
@@ -111,6 +113,11 @@ def test_each_schedule_a_framework_has_is_compared_twice_with_each():
         (linear_warmup(8, 1), [0, 8, 8]),
         (one_cycle(8, 2, 3, div=4, final_div=2), [2, 5, 8, 6.25, 2.75, 1, 1, 1]),
         (one_cycle(100, 1, 1), [4, 100, 4e-4, 4e-4]),
+        (wsd(8, 6, 4), [8, 8, 8, 6, 4, 2, 0, 0]),
+        (wsd(8, 4, 4), [8, 6, 4, 2, 0]),
+        (wsd(8, 5, 1), [8, 8, 8, 8, 8, 0, 0]),
+        (wsd(9, 5, 4, power=0.5), [9, 9, 4.5, 9 - 9 * np.sqrt(0.5), 9 - 9 * np.sqrt(0.75), 0, 0]),
+        (wsd(16, 4, 4, power=2), [16, 15, 12, 7, 0, 0]),
         (join([constant(3)], []), [3, 3, 3]),
         (join([exponential(8, 0.5), constant(5), inverse_time(6)], [2, 3]), [8, 4, 5, 6, 3, 2]),
         (join([lambda t: t, lambda t: 10 * t], [3]), [1, 2, 3, 10, 20]),
@@ -216,6 +223,7 @@ def test_values_may_differ_from_run_to_run():
         lambda p: warm_restarts(p, 5, end=p / 3),
         lambda p: linear_warmup(p, 5, start=p / 4),
         lambda p: one_cycle(p, 3, 4, div=10 * p, final_div=p),
+        lambda p: wsd(p, 9, 6, power=p),
         lambda p: join([cosine(p, 5), constant(0.1)], [3]),
     ):
         together = make(peaks)
@@ -348,6 +356,8 @@ ONE = constant(1)
         (lambda: warm_restarts(0.1, 10, mult=1.5), f"mult is 1.5; {COUNT}"),
         (lambda: one_cycle(0.1, 0, 5), f"rise is 0; {COUNT}"),
         (lambda: one_cycle(0.1, 5, 0), f"fall is 0; {COUNT}"),
+        (lambda: wsd(0.1, 5, 0), f"cooldown is 0; {COUNT}"),
+        (lambda: wsd(0.1, 5, 6), "cooldown is 6 of 5 steps; give at most all of them"),
         (
             lambda: cosine(np.ones(3), 9, end=np.zeros(2)),
             "{'peak': (3,), 'end': (2,)} do not broadcast; give each a number, or one for each run",
