@@ -20,6 +20,8 @@ Three traitlets reach the page, and the saved notebook.
     range      what that axis spans, [low, high]
     axes       sweep axes: [{"name": "lr", "symbol": "η", "values": [...]}, ...]
     at         for each axis the position its slider opens at
+    presets    buttons: [{"name", "at": {"lr": 0.1, ...}, "start", "step", "view"}, ...], where each leads
+               (`lib.player.presets`); of the last three those that it sets
     series     one for each run or grid:
         name, color, dash, marker
         axes       positions in "axes" of its own
