@@ -35,7 +35,10 @@ class Screen:
         """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob.
         On a site it knows `which` of the page's players it is."""
         self.page, self.player = page, player
-        state = {name: getattr(player, name) for name in ("meta", "landscape")} | {"which": which}
+        state = {
+            name: getattr(player, name) for name in ("meta", "landscape", "choices") if hasattr(player, name)
+        }
+        state["which"] = which
         page.evaluate(
             MOUNT,
             {

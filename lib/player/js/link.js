@@ -34,7 +34,8 @@ export function readLink(text, which, meta, state, views, more = {}) {
       if (!value.trim() || !(number >= low && number <= high))
         return { wrong: `${name} is ${value}, its slider goes from ${low} to ${high}` };
       place.at[name] = number;
-    } else if (!RESERVED.includes(name) && !(name in more)) return { wrong: `this player has no ${name}` };
+    } else if (name in more ? more[name] !== value : !RESERVED.includes(name))
+      return { wrong: `this player has no ${name}${name in more ? ` ${value}` : ""}` };
   }
   if (said.has("start")) {
     place.start = said
@@ -79,8 +80,9 @@ export function openLink({ root, meta, model, state, leap, say }) {
     if (read.place) leap(read.place);
     else say(`The link could not be followed: ${read.wrong}. The player is as it was.`);
   };
-  if (!which) return () => {};
-  open();
-  addEventListener("hashchange", open);
-  return () => removeEventListener("hashchange", open);
+  if (which && !model.get("settled")) {
+    open();
+    addEventListener("hashchange", open);
+  }
+  return { open, close: () => removeEventListener("hashchange", open) };
 }

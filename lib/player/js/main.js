@@ -14,6 +14,7 @@ import { insideView } from "./lines.js";
 import { Places } from "./places.js";
 import { paper } from "./paper.js";
 import { placeOf, presetButtons, take } from "./presets.js";
+import { playground } from "./playground.js";
 import { openLink, putLink } from "./link.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
@@ -377,7 +378,8 @@ export function render({ model, el }) {
   choose();
   paint();
   speech.label();
-  const unlink = openLink({ root, meta, model, state, leap, say });
+  const link = openLink({ root, meta, model, state, leap, say });
+  model.attach?.({ leap, placed, open: link.open }); // the playground, which builds players
   const unwatch = watch({
     root,
     paint,
@@ -390,9 +392,9 @@ export function render({ model, el }) {
     speech.stop();
     unwatch();
     unprint();
-    unlink();
+    link.close();
     root.remove();
   };
 }
 
-export default { render };
+export default { render: (given) => (given.model.get("choices") ? playground(given, render) : render(given)) };
