@@ -107,6 +107,7 @@ export function playground({ model, el }, render) {
   const select = (name, values, none = []) => {
     const label = document.createElement("label");
     const made = document.createElement("select");
+    made.setAttribute("aria-label", name); // else the label would be read with all that can be chosen
     made.append(...none.map((text) => new Option(text, "")), ...values.map((value) => new Option(value, value)));
     label.append(`${name} `, made);
     form.append(label);
