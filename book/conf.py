@@ -32,7 +32,7 @@ bibtex_cite_id = "cite-{key}"
 
 html_theme = "sphinx_book_theme"
 html_title = "Downhill"
-html_static_path = [str(BOOK / "_static"), str(MATHJAX)]
+html_static_path = [str(BOOK / "_static"), str(MATHJAX), str(BOOK / "_build" / "source" / "_static")]
 html_favicon = str(BOOK / "_static" / "icon.svg")
 html_css_files = ["downhill.css"]
 html_js_files = [("players.js", {"defer": "defer"}), ("site.js", {"defer": "defer"})]

@@ -23,7 +23,18 @@ LOCKS = {
     "book/requirements.lock": BASE + TEST + SITE,
 }  # what `make lock` locks
 ORDER = [
-    *("checks", "tape", "surfaces", "problems", "networks", "engine", "optimizers", "wrappers", "dialects", "schedules"),
+    *(
+        "checks",
+        "tape",
+        "surfaces",
+        "problems",
+        "networks",
+        "engine",
+        "optimizers",
+        "wrappers",
+        "dialects",
+        "schedules",
+    ),
     *("recipe", "descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
     *("plotting", "player.bundle", "player.document", "player.wire", "player", "exercises"),
 ]

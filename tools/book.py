@@ -7,6 +7,7 @@ the text (links.py), a figure's alternative text, set-up folded away, exercises 
 below them, a page for every module of lib/ (api.py). What the book refers to and does not have stops it.
 """
 
+import base64
 import html
 import json
 import os
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode, v4
@@ -26,11 +28,15 @@ from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, code_cells, label
 from exercises import SOLUTION, with_stub
 from links import markdown_link, with_citations, with_equations, works
+from scripts import put_script, put_scripts
+
+from lib.player.playground import Playground
 
 ROOT = CHAPTERS.parent
 BOOK = ROOT / "book"
 SOURCE = BOOK / "_build" / "source"
 HTML = BOOK / "_build" / "html"
+SCRIPTS = SOURCE / "_static"
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
 NAVIGATION = re.compile(
     r"\n+\[(← .*|[^\n]* →\]\([^\n]*\))$"
@@ -143,8 +149,23 @@ def describe(cell: NotebookNode) -> None:
 
 def embedded(nb: NotebookNode) -> str:
     """HTML of a notebook's first player, in the form that MyST-NB writes and players.js reads."""
-    view = next(players(nb)).data[VIEW]
-    scripts = [(WIDGETS, nb.metadata.widgets[WIDGETS]), (VIEW, view)]
+    return widget(nb.metadata.widgets[WIDGETS], next(players(nb)).data[VIEW])
+
+
+def playground() -> str:
+    """HTML of the playground: its data are in the page, its script is a file of the site."""
+    made = Playground()
+    state = {name: getattr(made, name) for name in ("meta", "landscape", "choices")}
+    state |= {"_esm": str(made._esm), "_css": str(made._css)}
+    put_script(state, SCRIPTS)
+    buffer = {"path": ["data"], "encoding": "base64", "data": base64.b64encode(made.data).decode()}
+    saved = {"playground": {"state": state, "buffers": [buffer]}}
+    return widget({"state": saved}, {"model_id": "playground"})
+
+
+def widget(saved: Any, view: Any) -> str:
+    """HTML of a widget's saved state and of the place where it is shown."""
+    scripts = [(WIDGETS, saved), (VIEW, view)]
     return "\n".join(f'<script type="{kind}">{json.dumps(data)}</script>' for kind, data in scripts)
 
 
@@ -240,12 +261,13 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
     keys = works(CHAPTERS / "references.bib")
     titles = {path.stem[:2]: label(path).partition(" ")[2] for path in chapters}
     for path, nb in notebooks.items():
+        put_scripts(nb, SCRIPTS)
         if path in chapters:
             page, where = chapter_page(nb, path, keys), path.relative_to(ROOT)
         else:
             page, where = exercises_page(nb, path, keys), Path("chapters", "exercises", path.name)
         write(SOURCE / where, nbformat.writes(page))
-    race = nbformat.read(chapters[0], as_version=4)
+    race = put_scripts(nbformat.read(chapters[0], as_version=4), SCRIPTS)
     rows = [
         f"| **{number}** | [{title}](/{page_of(number)}) | {', '.join(NEEDS[number]) or '–'} |"
         for number, title in titles.items()
@@ -254,6 +276,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
     fill = {
         "<!-- toc -->": toc,
         "<!-- race -->": embedded(race),
+        "<!-- playground -->": playground(),
         "<!-- figures -->": contact_sheet(titles),
         "<!-- decks -->": deck_table(chapters),
         "<!-- map -->": chapter_map(titles),

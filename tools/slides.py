@@ -23,6 +23,7 @@ import pdf
 from beside import VIEW, beside, build, sources
 from decks import kind, minutes, slides
 from execute import CHAPTERS, label
+from scripts import put_scripts
 
 from book import BOOK, NAVIGATION
 
@@ -127,7 +128,7 @@ def main() -> None:
     with beside(DECKS) as folder:
         vendor(folder)
         for path, nb in notebooks.items():
-            make(path, nb, folder)
+            make(path, put_scripts(nb, folder), folder)
         pdf.printed(lambda page: pdf.print_decks(page, folder))
     print(f"{len(notebooks)} decks: {DECKS.relative_to(BOOK.parent)}")
 

@@ -26,10 +26,17 @@ function standIn({ state, buffers = [] }) {
   };
 }
 
-// Players share a module and a style; each text is loaded once.
+// The players' JavaScript is a file beside this one, which the state names in place of its text: a page may forbid all
+// other. Players share it and a style; each is loaded once.
+const here = document.currentScript.src;
 const modules = new Map();
 function load({ _esm, _css }) {
-  if (!modules.has(_esm)) modules.set(_esm, import(URL.createObjectURL(new Blob([_esm], { type: "text/javascript" }))));
+  if (!modules.has(_esm)) {
+    const script = document.createElement("script");
+    script.src = new URL(_esm, here);
+    modules.set(_esm, new Promise((done, fail) => Object.assign(script, { onload: done, onerror: () => fail(Error(`${script.src} is missing`)) })));
+    document.head.append(script);
+  }
   if (_css && !modules.has(_css)) {
     document.head.appendChild(document.createElement("style")).textContent = _css;
     modules.set(_css, true);
@@ -40,20 +47,19 @@ function load({ _esm, _css }) {
 const saved = {};
 for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON.parse(script.textContent).state);
 
-async function wake(script) {
+async function wake(script, number) {
   const { model_id: id } = JSON.parse(script.textContent);
   if (!saved[id]) throw Error(`no saved state for the widget ${id}`);
   const el = document.createElement("div");
   el.className = "player";
   script.after(el);
-  const module = await load(saved[id].state);
-  const widget = typeof module.default === "function" ? await module.default() : module.default;
+  await load(saved[id].state);
   const model = standIn(saved[id]);
-  await widget.initialize?.({ model });
-  await widget.render({ model, el });
+  model.set("which", number + 1); // of the page's players, for links
+  window.downhillPlayers[saved[id].state._esm].render({ model, el });
 }
 
-for (const script of document.querySelectorAll(VIEW)) wake(script);
+document.querySelectorAll(VIEW).forEach(wake);
 
 // On paper there is nothing to press, and nobody is told to.
 for (const p of document.querySelectorAll("p")) {

@@ -23,6 +23,7 @@ from lib import plotting
 from lib.checks import brief
 from lib.player import wire
 from lib.player.bundle import bundle
+from lib.player.presets import read_presets
 from lib.player.wire import Runs
 from lib.recipe import name_of, recipe
 from lib.surfaces import Surface
@@ -40,6 +41,9 @@ class Player(anywidget.AnyWidget):
         picture. A slider moves every run that has its axis. A run looks as `plotting.style(name)` says.
     at : dict, optional
         For sweep axes the value their sliders open at, the nearest one; otherwise the middle.
+    presets : dict of dicts, optional
+        Buttons by their names, each with where it leads: sliders by their axes' names, "start" (a number for
+        each coordinate), "step" and "view" ("whole", "runs", 4, 16 or 64); what it does not say stays.
     inner : bool
         Whether to take what the runs recorded besides their path (`record=["grad", "m", "v"]`): shown as
         arrows and bars, and as many numbers more in the page.
@@ -49,7 +53,7 @@ class Player(anywidget.AnyWidget):
     TypeError, ValueError
         When `runs` is something else, has more than two coordinates, does not say its surface, holds a mean
         or a mask instead of runs, or mixes surfaces, steps or the values of an axis; when `at` names no axis
-        or gives no number.
+        or gives no number; when a preset leads to what the player does not have.
 
     Examples
     --------
@@ -63,6 +67,10 @@ class Player(anywidget.AnyWidget):
       gd: (-8, 0) → (0.9845, 3.015), f = 0.0004781
       momentum: (-8, 0) → (1.209, 3.653), f = 3.438
     digest 727315a4
+
+    >>> far = {"from afar": {"start": (9, 9), "step": 0}, "the end": {"step": 50, "view": "whole"}}
+    >>> Player(descend(booth, (-8, 0), gd(lr=0.05), steps=50), presets=far).meta["presets"][0]
+    {'name': 'from afar', 'at': {}, 'start': [9.0, 9.0], 'step': 0}
     """
 
     _esm = bundle()
@@ -77,6 +85,7 @@ class Player(anywidget.AnyWidget):
         runs: xr.Dataset | Mapping[str, xr.Dataset],
         *others: Any,
         at: Mapping[str, float] | None = None,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
         inner: bool = True,
     ):
         if others:
@@ -88,6 +97,7 @@ class Player(anywidget.AnyWidget):
             self._runs = {name: run[PATH] for name, run in self._runs.items()}
         self._surface = next(iter(self._runs.values())).attrs["surface"]
         meta = wire.describe(self._runs, {} if at is None else at)
+        meta["presets"] = read_presets({} if presets is None else presets, meta)
         recorded = {one["name"]: self._runs[one["name"]] for one in meta["series"] if "recorded" in one}
         super().__init__(
             meta=meta,

@@ -18,8 +18,11 @@ Three traitlets reach the page, and the saved notebook.
     floor      the lowest known loss; the chart of the loss shows loss − floor
     log        whether on a logarithmic axis
     range      what that axis spans, [low, high]
-    axes       sweep axes: [{"name": "lr", "symbol": "η", "values": [...]}, ...]
+    axes       sweep axes: [{"name": "lr", "symbol": "η", "values": [...]}, ...]; of the playground's also
+               "of", the hyperparameter, and "factors", one a step, by which a schedule multiplies it
     at         for each axis the position its slider opens at
+    presets    buttons: [{"name", "at": {"lr": 0.1, ...}, "start", "step", "view"}, ...], where each leads
+               (`lib.player.presets`); of the last three those that it sets
     series     one for each run or grid:
         name, color, dash, marker
         axes       positions in "axes" of its own

@@ -31,10 +31,14 @@ class Screen:
         page.evaluate("Promise.all([...document.fonts].map((font) => font.load()))")
         self.mount(page, player)
 
-    def mount(self, page, player, address=None):
-        """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob."""
+    def mount(self, page, player, address=None, which=None):
+        """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob.
+        On a site it knows `which` of the page's players it is."""
         self.page, self.player = page, player
-        state = {name: getattr(player, name) for name in ("meta", "landscape")}
+        state = {
+            name: getattr(player, name) for name in ("meta", "landscape", "choices") if hasattr(player, name)
+        }
+        state["which"] = which
         page.evaluate(
             MOUNT,
             {

@@ -57,6 +57,68 @@ def test_page(name, site, visit):
     visit.assert_quiet()
 
 
+@pytest.mark.parametrize(
+    "name", ["chapters/01_gradient_descent.html", "playground.html", "slides/01_gradient_descent.html"]
+)
+def test_scripts_of_the_site_only(name, site, visit):
+    """Where a page may run files of its own and no other script, players drag, slide and step all the same."""
+    page = visit.page
+
+    def strict(route):
+        response = route.fetch()
+        headers = response.headers | {"content-security-policy": "script-src 'self'"}
+        route.fulfill(response=response, headers=headers)
+
+    page.route("**/*.html", strict)
+    page.goto(f"{site}/{name}")
+    page.wait_for_selector(".downhill-player", state="attached")
+    player = page.locator(".downhill-player").first
+    if name.startswith("slides"):
+        slide = page.evaluate(
+            """() => { const slide = document.querySelector('section:has(.downhill-player)');
+                const at = Reveal.getIndices(slide); Reveal.slide(at.h, at.v, 99); return at; }"""
+        )
+        assert slide["h"] > 0
+    player.scroll_into_view_if_needed()
+    try_player(page, player)
+    theme = ("Content Security Policy", "theme mode")  # what the theme has inline is refused, and missed
+    others = [text for text in visit.complaints if not any(words in text for words in theme)]
+    assert others == []
+
+
+def test_a_link_opens_the_playground_there(site, visit):
+    page = visit.page
+    page.goto(
+        f"{site}/playground.html#link=1&player=1&surface=booth&rules=adam,gd&schedule=cosine&gd_lr=0.02&step=7"
+    )
+    player = page.locator(".downhill-player")
+    player.wait_for()
+    assert player.get_attribute("aria-label") == "Player: adam, gd on booth"
+    assert player.get_by_role("slider", name="η of gd").get_attribute("aria-valuetext") == "0.02"
+    assert player.get_by_role("slider", name="Step", exact=True).input_value() == "7"
+    page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+    player.get_by_role("button", name="Link", exact=True).click()
+    link = page.evaluate("copied")
+    assert "surface=booth&rules=adam,gd&schedule=cosine" in link and "gd_lr=0.02" in link
+    page.goto("about:blank")
+    page.goto(link.replace("step=7", "step=8").replace("surface=booth", "surface=moon"))
+    page.wait_for_function("document.querySelector('.status').textContent.includes('no surface moon')")
+    assert player.get_attribute("aria-label") == "Player: adam, gd on beale"
+    visit.assert_quiet()
+
+
+def test_a_link_says_which_player_of_a_page(site, visit):
+    page = visit.page
+    name = next(n for n in CHAPTERS if (HTML / n).read_text("utf-8").count("widget-view+json") > 1)
+    page.goto(f"{site}/{name}#link=1&player=2&step=3")
+    page.wait_for_function(
+        "document.querySelectorAll('.downhill-player')[1]?.querySelector('.scrub input').value === '3'"
+    )
+    first = page.locator(".downhill-player").first.get_by_role("slider", name="Step", exact=True)
+    assert first.input_value() != "3"
+    visit.assert_quiet()
+
+
 SCROLLS = """formulas => formulas.filter((one) => one.tabIndex >= 0 || getComputedStyle(one).overflowX !== 'visible')
     .map((one) => one.textContent)"""
 WRONG_STOPS = (

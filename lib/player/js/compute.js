@@ -52,7 +52,10 @@ export function ready(meta) {
   // A slider goes between the sweep's values where the page computes all that it moves, and no value is a count.
   const between = (name, i) =>
     meta.series.every(({ axes, rule }) => !axes.includes(i) || (rule && !rule.ranges[name]?.whole));
-  const axes = meta.axes.map((axis, i) => ({ ...axis, between: axis.values.length > 1 && between(axis.name, i) }));
+  const axes = meta.axes.map((axis, i) => ({
+    ...axis,
+    between: axis.values.length > 1 && between(axis.of ?? axis.name, i),
+  }));
   return {
     ...meta,
     axes,
@@ -78,9 +81,9 @@ function computed(meta, series, index, surface) {
     const given = { ...series.given };
     start = [...start];
     for (const i of series.axes) {
-      const { name } = meta.axes[i];
+      const { name, of, factors } = meta.axes[i];
       const coord = meta.coords.findIndex((c) => name === `start_${c}`);
-      if (coord < 0) given[name] = at[i];
+      if (coord < 0) given[of ?? name] = factors ? factors.map((factor) => factor * at[i]) : at[i];
       else start[coord] = at[i];
     }
     const taken = descend(

@@ -13,6 +13,9 @@ import { legend } from "./legend.js";
 import { insideView } from "./lines.js";
 import { Places } from "./places.js";
 import { paper } from "./paper.js";
+import { placeOf, presetButtons, take } from "./presets.js";
+import { playground } from "./playground.js";
+import { openLink, putLink } from "./link.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
 import { voice } from "./voice.js";
@@ -217,6 +220,20 @@ export function render({ model, el }) {
     },
   });
 
+  // Elsewhere at once, by a preset or a link.
+  function leap(place) {
+    if (state.playing) pause();
+    take(meta, state, place);
+    if (place.view && [...$(".view select").options].some(({ value }) => value === place.view))
+      $(".view select").value = place.view;
+    sliders.forEach((label, i) => fillSlider(label, meta.axes[i], state.at[i]));
+    speech.place();
+    choose();
+    refresh();
+    tellSoon();
+  }
+  const placed = () => placeOf(meta, state, $(".view select").value);
+
   // Comparing: what is pinned stays while the sliders and the start move on.
   function pin() {
     pinRows.forEach((made) => made.remove());
@@ -313,6 +330,8 @@ export function render({ model, el }) {
   }
   on(".pin", "click", pin);
   on(".copy", "click", share);
+  presetButtons({ $, meta, go: leap });
+  putLink({ root, $, model, placed, say });
   on(".svg", "click", () => save("svg"));
   on(".png", "click", () => save("png"));
   on(".full", "click", () => {
@@ -366,6 +385,8 @@ export function render({ model, el }) {
   speech.place();
   choose();
   paint();
+  const link = openLink({ root, meta, model, state, leap, say });
+  model.attach?.({ leap, placed, open: link.open }); // the playground, which builds players
   const unwatch = watch({
     root,
     paint,
@@ -378,8 +399,9 @@ export function render({ model, el }) {
     speech.stop();
     unwatch();
     unprint();
+    link.close();
     root.remove();
   };
 }
 
-export default { render };
+export default { render: (given) => (given.model.get("choices") ? playground(given, render) : render(given)) };

@@ -50,6 +50,7 @@ const PAGE = `
       ${button("within", "Inside a step", 'aria-pressed="false" title="The rule\'s own lines, with the numbers they have now"')}
       ${button("pin", "Keep to compare", 'aria-pressed="false" title="These runs stay in the picture, thinner, while the sliders move on"')}
       ${button("copy", "Copy code", 'title="Copy the Python that makes these runs"')}
+      ${button("link", "Link", 'title="Copy the address of this page that opens here: sliders, start, step, view" hidden')}
       ${button("svg", "SVG", 'aria-label="Save the picture as SVG" title="Save the picture as SVG"')}
       ${button("png", "PNG", 'aria-label="Save the picture as PNG" title="Save the picture as PNG"')}
       ${button("full", "Full screen", 'aria-pressed="false" title="As large as the screen, for a lecture"')}

@@ -75,6 +75,7 @@ export function code(meta, at, start, shown) {
   const value = (name) => (/^\d+$/.test(name) ? start[name] : at[axis(name)]);
   const calls = shown.map((series) => series.code?.replace(/\{(\w+)\}/g, (_, name) => String(value(name))));
   if (!calls.length || calls.includes(undefined)) return null;
-  if (meta.series.length === 1) return calls[0];
-  return `{\n${calls.map((call, i) => `    ${JSON.stringify(shown[i].name)}: ${call},\n`).join("")}}`;
+  const given = (text) => meta.python?.(text, shown) ?? text;
+  if (meta.series.length === 1) return given(calls[0]);
+  return given(`{\n${calls.map((call, i) => `    ${JSON.stringify(shown[i].name)}: ${call},\n`).join("")}}`);
 }
