@@ -36,7 +36,16 @@ ORDER = [
         "schedules",
     ),
     *("recipe", "descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
-    *("plotting", "player.bundle", "player.document", "player.wire", "player", "exercises"),
+    *(
+        "plotting",
+        "player.bundle",
+        "player.document",
+        "player.presets",
+        "player.wire",
+        "player",
+        "player.playground",
+        "exercises",
+    ),
 ]
 LIB = {f"lib.{name}" for name in ORDER}
 NUMPY_ONLY = {"checks", "tape", "surfaces", "engine", "wrappers", "optimizers", "schedules"}
