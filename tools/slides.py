@@ -28,6 +28,8 @@ from scripts import put_scripts
 from book import BOOK, NAVIGATION
 
 DECKS = BOOK / "_build" / "html" / "slides"
+SAID = {"skip", "notes"}  # the lecturer says it
+FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
 MODULES = BOOK / "node_modules"
 SHOWS = {VIEW, "image/png"}
 
@@ -37,7 +39,11 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_links(cell.source)
+            cell.source, folded = apart(with_links(cell.source))
+            if kind(cell) not in SAID:
+                cell.metadata.folded = folded
+            else:
+                cell.source += folded
         else:
             cell.source = without_asserts(cell.source)
     deck = slides(nb)
@@ -47,7 +53,8 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
         first, last = slide[0], slide[-1]
         passed += minutes(slide)
         said = [f"**{minutes(slide)} minutes**, {passed} of {total} when it ends"]
-        said += [c.source for c in slide if kind(c) in {"skip", "notes"} and c.cell_type == "markdown"]
+        texts = [cell for cell in slide if cell.cell_type == "markdown"]
+        said += [cell.source if kind(cell) in SAID else cell.metadata.folded for cell in texts]
         first.metadata.update(slide_start=True, timing=60 * minutes(slide))
         last.metadata.update(slide_end=True, said="\n\n".join(said))
         inside = False
@@ -63,6 +70,16 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
                 inside = True
         last.metadata.fragment_end = inside
     return nb
+
+
+def apart(text: str) -> tuple[str, str]:
+    """What a slide shows of a text, and what is folded there: answers and proofs are the lecturer's to say.
+
+    >>> apart("Predict.\\n\\n<details><summary>Answer</summary>\\n\\nThree.\\n</details>")
+    ('Predict.', '\\n\\n**Answer.** Three.')
+    """
+    folded = "".join(f"\n\n**{title.strip()}.** {inside.strip()}" for title, inside in FOLDED.findall(text))
+    return FOLDED.sub("", text).rstrip(), folded
 
 
 def without_asserts(source: str) -> str:
