@@ -28,6 +28,12 @@ PATHS = """async ({ esm, choices, chosen }) => {
 }"""
 
 
+# The clipboard of a page that has none.
+KEEP = """Object.defineProperty(navigator, 'clipboard', {
+    value: { writeText: async (text) => (window.copied = text) },
+})"""
+
+
 @pytest.fixture(scope="module")
 def page(browser):
     with laboratory.visit(browser) as seen:
@@ -110,7 +116,7 @@ def test_what_is_chosen_races(browser, touch):
         assert "m = beta2 * m" in on.root.locator(".inside").inner_text()
         on.button("Keep to compare").click()
         assert on.root.locator("tbody tr.pinned").count() == 3
-        on.page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+        on.page.evaluate(KEEP)
         on.button("Copy code").click()
         assert list(made(on.page.evaluate("copied"))) == ["lion", "momentum", "rmsprop"]
         seen.assert_quiet()

@@ -74,6 +74,7 @@ def test_scripts_of_the_site_only(name, site, visit):
     page.wait_for_selector(".downhill-player", state="attached")
     player = page.locator(".downhill-player").first
     if name.startswith("slides"):
+        page.locator(".reveal.ready").wait_for()
         slide = page.evaluate(
             """() => { const slide = document.querySelector('section:has(.downhill-player)');
                 const at = Reveal.getIndices(slide); Reveal.slide(at.h, at.v, 99); return at; }"""

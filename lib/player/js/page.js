@@ -118,7 +118,8 @@ function slider(axis, i, meta) {
   Object.assign($("input"), { max: axis.values.length - 1, step: axis.between ? 0.05 : 1 });
   const moved = meta.series.filter((series) => series.axes.includes(i)).map((series) => series.name);
   const of = moved.length < meta.series.length ? ` of ${moved.join(", ")}` : "";
-  const code = axis.symbol === axis.name ? "" : `, in the code ${axis.name}`;
+  const { of: written = axis.name } = axis;
+  const code = axis.symbol === written ? "" : `, in the code ${written}`;
   $("input").setAttribute("aria-label", `${axis.symbol}${of}${code}`);
   made.title = `${axis.symbol}${of}${code}: ${axis.values.length} values`;
   $(".ticks").style.setProperty("--gaps", Math.max(1, axis.values.length - 1));
