@@ -343,7 +343,9 @@ def small_network(X: ArrayLike, y: ArrayLike, hidden: int) -> Problem:
     return Problem(_network, "small_network", shapes=shapes, data=(X, labels))
 
 
-def _network(W1: Array, b1: Array, W2: Array, b2: Array, X: Array, y: Array) -> tuple[Array, tuple[Array, ...]]:
+def _network(
+    W1: Array, b1: Array, W2: Array, b2: Array, X: Array, y: Array
+) -> tuple[Array, tuple[Array, ...]]:
     a = np.tanh(np.tensordot(X, W1, 1) + b1)  # (N, hidden, *runs)
     loss, error = _cross_entropy(np.einsum("nh...,hk...->nk...", a, W2) + b2, y)
     delta = np.einsum("nk...,hk...->nh...", error, W2) * (1 - a * a)
