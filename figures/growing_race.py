@@ -18,14 +18,16 @@ from heroes import save
 
 from lib.descend import descend
 from lib.dialects import torch_adadelta, torch_adamw
+from lib.networks import Linear, Network, Tanh
 from lib.optimizers import adagrad, adam, amsgrad, gd, lion, momentum, nesterov, rmsprop
 from lib.plotting import styles
-from lib.problems import Minibatches, digits, small_network
+from lib.problems import Minibatches, digits
 from lib.schedules import polynomial
 
 FOLDER = Path(__file__).parent
 RECORD = FOLDER / "growing_race.json"
-STEPS, EVERY, HIDDEN, BATCH = 300, 10, 32, 32
+STEPS, EVERY, BATCH = 300, 10, 32
+NETWORK = Network(Linear(64, 32), Tanh(), Linear(32, 10))
 CHOOSE, SHOW = (100, 101, 102), (0, 1, 2, 3, 4)
 BETAS = (0.5, 0.8, 0.9, 0.95, 0.98)
 SECOND = (0.5, 0.8, 0.9, 0.97, 0.99)
@@ -69,23 +71,16 @@ def parts():
     """The network on the digits to learn from, to choose by, and to show."""
     X, y = digits()
     order = np.random.default_rng(0).permutation(len(y))
-    return [small_network(X[rows], y[rows], HIDDEN) for rows in np.split(order, [1000, 1400])]
-
-
-def start(problem, seed):
-    """First weights: normal numbers of size 1/√(rows), and intercepts of 0."""
-    rng, theta = np.random.default_rng([seed, 13]), np.zeros(len(problem.coords))
-    for name, view in problem.views(theta).items():
-        if name.startswith("W"):
-            view[...] = rng.standard_normal(view.shape) / np.sqrt(len(view))
-    return theta
+    return [NETWORK.problem(X[rows], y[rows]) for rows in np.split(order, [1000, 1400])]
 
 
 def run(rule, setting, seed, learn, judge, every=STEPS):
     """The judge's loss every so many steps, (steps, *runs), infinite where a run diverged."""
     values = [np.asarray(value, float) for value in setting.values()]
     shape = np.broadcast_shapes(*(value.shape for value in values))
-    first = start(learn, seed).reshape(-1, *[1] * len(shape)) * np.ones((1, *shape))
+    first = NETWORK.start(np.random.default_rng([seed, 13])).reshape(-1, *[1] * len(shape)) * np.ones(
+        (1, *shape)
+    )
     how = {"gradient": Minibatches(BATCH), "seed": seed, "every": every}
     end = descend(learn, first, rule(**setting), STEPS, **how)
     loss = np.array([judge(theta) for theta in end.theta.values[(0 if every < STEPS else 1) :]])

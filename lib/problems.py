@@ -32,7 +32,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from lib.checks import Array, brief, reals, whole
+from lib.checks import Array, brief, reals
 from lib.surfaces import Surface, Window, points
 
 BLOCK = 2**18
@@ -311,58 +311,22 @@ def softmax_regression(X: ArrayLike, y: ArrayLike) -> Problem:
     (array(1.09861229), {'W': (3, 3), 'b': (3,)})
     """
     X, y = _examples("softmax_regression", X, y)
-    labels, K = _classes("softmax_regression", y)
+    if not (y == np.abs(y).astype(int)).all():
+        raise ValueError(f"y has the values {np.unique(y)[:5]}; softmax_regression takes 0, 1, …, K − 1")
+    labels = y.astype(int)
+    K = int(labels.max()) + 1
     return Problem(_softmax, "softmax_regression", shapes={"W": (X.shape[1], K), "b": (K,)}, data=(X, labels))
 
 
 def _softmax(W: Array, b: Array, X: Array, y: Array) -> tuple[Array, tuple[Array, Array]]:
-    loss, error = _cross_entropy(np.tensordot(X, W, 1) + b, y)
-    return loss, (np.tensordot(X.T, error, 1) / len(y), error.mean(0))
-
-
-def small_network(X: ArrayLike, y: ArrayLike, hidden: int) -> Problem:
-    """One hidden layer of tanh before a softmax: the mean of −ln softmax(tanh(XW₁ + b₁)W₂ + b₂)_y, with the
-    gradient by backpropagation (Bishop 2006, §5.3.2, eq. 5.53, 5.56).
-
-    Parameters
-    ----------
-    X : (N, d), a row an example; intercepts b are there already
-    y : (N,), whole numbers from 0
-    hidden : whole number ≥ 1, the units between
-
-    At 0 every unit is like every other and stays so: start from random numbers, W of size 1/√(its rows).
-
-    >>> guess = small_network(np.eye(3), [0, 1, 2], hidden=4)
-    >>> guess(np.zeros(31)), guess.shapes  # ln 3
-    (array(1.09861229), {'W1': (3, 4), 'b1': (4,), 'W2': (4, 3), 'b2': (3,)})
-    """
-    X, y = _examples("small_network", X, y)
-    labels, K = _classes("small_network", y)
-    h = whole("hidden", hidden, 1)
-    shapes = {"W1": (X.shape[1], h), "b1": (h,), "W2": (h, K), "b2": (K,)}
-    return Problem(_network, "small_network", shapes=shapes, data=(X, labels))
-
-
-def _network(
-    W1: Array, b1: Array, W2: Array, b2: Array, X: Array, y: Array
-) -> tuple[Array, tuple[Array, ...]]:
-    a = np.tanh(np.tensordot(X, W1, 1) + b1)  # (N, hidden, *runs)
-    loss, error = _cross_entropy(np.einsum("nh...,hk...->nk...", a, W2) + b2, y)
-    delta = np.einsum("nk...,hk...->nh...", error, W2) * (1 - a * a)
-    W1_grad = np.tensordot(X.T, delta, 1) / len(y)
-    W2_grad = np.einsum("nh...,nk...->hk...", a, error) / len(y)
-    return loss, (W1_grad, delta.mean(0), W2_grad, error.mean(0))
-
-
-def _cross_entropy(z: Array, y: Array) -> tuple[Array, Array]:
-    """Mean loss (*runs), and softmax minus target (N, K, *runs), of the scores z (N, K, *runs)."""
+    z = np.tensordot(X, W, 1) + b  # (N, K, *runs)
     z = z - z.max(axis=1, keepdims=True)
     total = np.exp(z).sum(axis=1)
     rows = np.arange(len(y))
     loss = np.log(total) - z[rows, y]
     error = np.exp(z) / total[:, None]
     error[rows, y] -= 1
-    return loss.mean(0), error
+    return loss.mean(0), (np.tensordot(X.T, error, 1) / len(y), error.mean(0))
 
 
 def digits() -> tuple[Array, Array]:
@@ -387,10 +351,3 @@ def _examples(name: str, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     if not (np.isfinite(X).all() and np.isfinite(y).all()):
         raise ValueError(f"{name} was given data that are not finite; drop or fill the examples with NaN")
     return X, y
-
-
-def _classes(name: str, y: Array) -> tuple[Array, int]:
-    if not (y == np.abs(y).astype(int)).all():
-        raise ValueError(f"y has the values {np.unique(y)[:5]}; {name} takes 0, 1, …, K − 1")
-    labels = y.astype(int)
-    return labels, int(labels.max()) + 1

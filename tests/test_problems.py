@@ -16,7 +16,6 @@ from lib.problems import (
     digits,
     linear_regression,
     logistic_regression,
-    small_network,
     softmax_regression,
 )
 from lib.recipe import recipe
@@ -28,12 +27,9 @@ PROBLEMS = [
     linear_regression(X, RNG.standard_normal(12)),
     linear_regression(X, RNG.standard_normal(12), names=("a", "b", "c")),
     logistic_regression(X, RNG.integers(0, 2, 12)),
-    small_network(X, np.arange(12) % 4, hidden=5),
     softmax_regression(X, np.arange(12) % 4),
 ]
-every_problem = pytest.mark.parametrize(
-    "f", PROBLEMS, ids=["linear", "named", "logistic", "network", "softmax"]
-)
+every_problem = pytest.mark.parametrize("f", PROBLEMS, ids=["linear", "named", "logistic", "softmax"])
 
 
 @pytest.mark.parametrize("rows", [None, [3], [0, 5, 5, 11]], ids=["all", "one", "some, one twice"])
@@ -233,12 +229,6 @@ LINE = linear_regression(np.ones((3, 1)), np.zeros(3))
         (lambda: logistic_regression([[1], [1]], [-1, 1]), ValueError, "takes 0 and 1"),
         (lambda: softmax_regression([[1], [1]], [0.5, 1]), ValueError, "takes 0, 1, …, K − 1"),
         (lambda: softmax_regression([[1], [1]], [-1, 1]), ValueError, "takes 0, 1, …, K − 1"),
-        (lambda: small_network([[1], [1]], [0.5, 1], 3), ValueError, "small_network takes 0, 1, …, K − 1"),
-        (
-            lambda: small_network([[1], [1]], [0, 1], 0),
-            ValueError,
-            "hidden is 0; it has to be a whole number",
-        ),
         (
             lambda: LINE.grad([1.0, 2.0]),
             ValueError,
