@@ -239,6 +239,17 @@ def test_a_wrapper_shows_the_rule_inside_and_itself():
     ]
 
 
+def test_a_hyperparameter_of_ones_own_may_be_any_finite_number():
+    @optimizer
+    def tilted(theta, g, t, *, lr, tilt=-2.0):
+        return theta - lr * g + tilt
+
+    assert rule_document(tilted(lr=0.1), 2)["ranges"] == {
+        "lr": {"lowest": 0},
+        "tilt": {"lowest": -np.finfo(float).max},
+    }
+
+
 def test_a_statement_of_several_lines_is_one():
     @optimizer
     def long(theta, g, t, v, *, lr=0.1):
