@@ -285,13 +285,14 @@ class Optimizer:
         for clip in self.clips:
             gradients = clip(gradients, runs)
         long = isinstance(theta, dict) and not self.matrix
-        parts: Iterable[tuple[Array, Array]] = (
-            part
-            for (leaf, *slots), gradient in zip(leaves, gradients, strict=True)
-            for part in self._update(leaf, gradient, float(t), slots, hyperparameters, long) or ()
-        )
-        if self.own:
-            parts = list(parts)
+        parts: list[tuple[Array, Array]] = []  # of a reader's rule, written when all of it is there
+        for (leaf, *slots), gradient in zip(leaves, gradients, strict=True):
+            pairs = self._update(leaf, gradient, float(t), slots, hyperparameters, long) or ()
+            if self.own:
+                parts += pairs
+            else:
+                for old, new in pairs:
+                    old[...] = new
         for old, new in parts:
             old[...] = new
         state["t"] = t

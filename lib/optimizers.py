@@ -723,14 +723,14 @@ def norm(x):
     """
     with errstate(all="ignore"):
         length = sqrt((x * x).sum(axis=0))
-        if isinstance(length, ndarray | floating) and isfinite(
-            vdot(length, length) + vdot(1 / length, 1 / length)
-        ):
-            return length  # the quick way, for arrays: all of them are in the middle
-        edge = finfo(x.dtype).maxexp
-        scales = 2.0 ** (edge // 2 + edge // 8), 2.0 ** -(edge // 2 + edge // 8)
-        short, long = (sqrt(((x * scale) ** 2).sum(axis=0)) / scale for scale in scales)
-        return where(length < inf, where(length > 2.0 ** -(edge // 2), length, short), long)
+        if isinstance(length, (ndarray, floating)):
+            both = length + 1 / length
+            if vdot(both, both) < inf:  # arrays mostly go this quick way
+                return length
+        edge, one = finfo(x.dtype).maxexp, x.dtype.type(1)
+        up, down = one * 2.0 ** (5 * edge // 8), one * 2.0 ** -(5 * edge // 8)
+        unit = where(length < inf, where(length > 2.0 ** -(edge // 2), one, up), down)
+        return sqrt(((x * unit) ** 2).sum(axis=0)) / unit
 
 
 @optimizer(elementwise=False)
