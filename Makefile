@@ -1,12 +1,14 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
+.PHONY: help lab test quick fuzz test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
   book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
 MODULE := optimizers dialects schedules
 LAB_ARGS :=
+RULE :=
+SHUFFLE :=
 
 # The reader's own settings stay out of the set-up and of the kernels it starts.
 unexport PYTHONPATH PYTHONHOME MPLBACKEND
@@ -17,10 +19,12 @@ export JUPYTER_PREFER_ENV_PATH := 1
 help:
 	@echo "make lab        open your copy of the course, reading/, in JupyterLab (CHAPTER=01: at that chapter;"
 	@echo "                EDIT=1: the originals, for authors; LAB_ARGS=... for JupyterLab's options)"
-	@echo "make test       run every test: library, chapters, structure, browser"
+	@echo "make test       run every test: library, chapters, structure, browser (SHUFFLE=7: in another order)"
+	@echo "make quick      run the tests that find most, in half a minute: rules, stations, messages"
+	@echo "make fuzz       give the library 10,000 wrong and odd things: words, and nothing has changed (2 minutes)"
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
-	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there)"
+	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there; RULE=adam: only that one)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
@@ -76,7 +80,14 @@ lab: .venv/ready
 	  --LabApp.default_url=/lab/tree/$(patsubst chapters/%,$(PLACE)/%,$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
 
 test: .venv/ready
-	@$(PY) -m pytest -n auto --dist loadfile
+	@$(PY) -m pytest -n auto --dist loadfile $(SHUFFLE:%=--shuffle %)
+
+QUICK := stations own_rules engine_errors optimizers dialects docs surfaces schedules
+quick: .venv/ready
+	@$(PY) -m pytest -q -n auto $(QUICK:%=tests/test_%.py) lib/optimizers.py lib/dialects.py lib/wrappers.py lib/engine.py
+
+fuzz: .venv/ready
+	@FUZZ=10000 $(PY) -m pytest -q -n auto tests/test_fuzz.py
 
 # What npm installs, for the site in book/ and for the player's tests in tests/player/.
 %/node_modules/ready: %/package-lock.json
@@ -103,7 +114,7 @@ test-frameworks: .venv/frameworks
 
 # How to read what it prints: tools/mutants.py
 mutants: .venv/mutants
-	@.venv/bin/poodle -w $$(getconf _NPROCESSORS_ONLN) $(MODULE:%=--only lib/%.py)
+	@RULE=$(RULE) .venv/bin/poodle -w $$(getconf _NPROCESSORS_ONLN) $(MODULE:%=--only lib/%.py)
 
 # What makes the site: Sphinx and its kin.
 .venv/site: .venv/ready book/requirements.lock

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import random
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,27 @@ def locked_matplotlib():
     """Skips a test of figures that another Matplotlib draws otherwise."""
     if not compare_figures:
         pytest.skip("another Matplotlib than the locked one")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED", help="files, and the tests in each, in another order"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Another order for each seed; the cells of a notebook stay in theirs."""
+    seed = config.getoption("--shuffle")
+    if seed is None:
+        return
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    chance = random.Random(seed)
+    for path in chance.sample(list(files), len(files)):
+        items += chance.sample(files[path], len(files[path])) if path.suffix == ".py" else files[path]
+    del items[: len(items) // 2]
 
 
 def pytest_report_header():

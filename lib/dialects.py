@@ -14,7 +14,7 @@ the step, θ ← θ − lr·λ·θ, in every optimizer. A hyperparameter that tu
 from numpy import maximum, sign, sqrt, where
 
 from lib.engine import optimizer
-from lib.optimizers import norm, orthogonalize, plain
+from lib.optimizers import averaged, norm, orthogonalize, plain
 
 
 @optimizer
@@ -182,7 +182,7 @@ def torch_radam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
     v = beta2 * v + (1 - beta2) * g * g
     m_hat = m / (1 - beta1**t)
     rho_max = 2 / (1 - beta2) - 1
-    rho = rho_max - 2 * t * beta2**t / (1 - beta2**t)
+    rho = averaged(t, beta2)
     known = rho > 5
     r2 = (rho - 4) * (rho - 2) * rho_max / where(known, (rho_max - 4) * (rho_max - 2) * rho, 1)
     r = plain(sqrt(where(known, r2, 0)))
@@ -337,7 +337,7 @@ def optax_radam(theta, g, t, m, v, *, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     rho_max = 2 / (1 - beta2) - 1
-    rho = rho_max - 2 * t * beta2**t / (1 - beta2**t)
+    rho = averaged(t, beta2)
     known = rho >= 5
     r2 = (rho - 4) * (rho - 2) * rho_max / where(known, (rho_max - 4) * (rho_max - 2) * rho, 1)
     r = plain(sqrt(where(known, r2, 0)))
@@ -554,8 +554,8 @@ def keras_lamb(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-7,
     v_hat = v / (1 - beta2**t)
     r = m_hat / (sqrt(v_hat) + eps)
     long, short = norm(theta), norm(r)
-    ratio = where((long > 0) & (short > 0), long / where(short > 0, short, 1), 1)
-    return theta - lr * ratio * r, m, v
+    both = (long > 0) & (short > 0)
+    return theta - lr * where(both, long, 1) * (r / where(both, short, 1)), m, v
 
 
 @optimizer(matrix=True)

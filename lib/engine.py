@@ -16,6 +16,9 @@ hyperparameters follow by keyword. Its signature is its only declaration.
 
 This module knows no rule by name. What may change here: how a rule is fed and cut into blocks. What may
 not: a result, to the last bit. What a reader may give, and the messages, are in `checks.py`. NumPy only.
+
+A rule of a reader's may also work in place (`theta -= lr * g`), write by masks, or hand out one buffer: it is
+given copies, and what it returns is copied and looked at before anything is written.
 """
 
 import ast
@@ -24,7 +27,7 @@ import importlib
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from types import EllipsisType
 from typing import Any
@@ -32,18 +35,18 @@ from typing import Any
 import numpy as np
 
 from lib.checks import (
-    ALLOWED,
     REQUIRED,
     Array,
     Parameters,
+    as_array,
     as_gradient,
     broadcasts,
     check,
+    check_apart,
     check_parameters,
     owner,
     pickled_by_name,
     show,
-    stem,
 )
 
 State = dict[str, Any]
@@ -57,6 +60,8 @@ BLOCK = 2**15
 # the next array pays for its pages again: half of a step or more. It learns to keep whatever is smaller than
 # the largest array freed so far (mallopt(3), M_MMAP_THRESHOLD): here is one, none of its pages is touched.
 np.empty(2**25 - 2**16, np.uint8)
+
+WRITTEN = "a rule is written (theta, g, t, its slots, *, its hyperparameters)"
 
 RAISES = """Raises
 ------
@@ -84,10 +89,10 @@ def optimizer(
     Raises
     ------
     TypeError
-        When the rule's signature is not (theta, g, t, slots, *, hyperparameters), or when a hyperparameter
-        is not in `checks.ALLOWED`.
+        When the rule is no function, or its signature is not (theta, g, t, slots, *, hyperparameters).
     ValueError
-        When a hyperparameter's default is not allowed.
+        When a hyperparameter's default is not allowed. Which values a name may have is in `checks.ALLOWED`;
+        a name of the rule's own may be any finite number.
     """
     if rule is None:
         return lambda rule: Optimizer(rule, elementwise, matrix, shapes)
@@ -121,30 +126,32 @@ class Optimizer:
         matrix: bool = False,
         shapes: Shapes | None = None,
     ) -> None:
-        parameters = inspect.signature(rule).parameters.values()
+        name = getattr(rule, "__name__", repr(rule))
+        try:
+            signature = inspect.signature(rule)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} is no function that a rule can be read from: {WRITTEN}") from None
+        parameters = signature.parameters.values()
         positional = [
             p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty
         ]
-        keyword = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+        keyword = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         if positional[:3] != ["theta", "g", "t"] or len(positional) + len(keyword) != len(parameters):
-            raise TypeError(
-                f"{rule.__name__}{inspect.signature(rule)}: a rule is written "
-                "(theta, g, t, its slots, *, its hyperparameters)"
-            )
+            raise TypeError(f"{name}{signature}: {WRITTEN}")
         self.rule = rule
         self.elementwise = elementwise and not matrix
         self.matrix = matrix
         self.shapes = shapes or {}
         self.clips: tuple[Callable[..., list[Array]], ...] = ()  # what wraps the gradient, see wrappers.py
         self.made_by: Any = None  # the wrapper and what it was given: what a pickle holds
-        self.name = rule.__name__
+        self.name = name
         self.slots = tuple(positional[3:])
-        self.hyperparameters = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        for name, default in self.hyperparameters.items():
-            if stem(name) not in ALLOWED:
-                raise TypeError(f"{self.name}: say in checks.ALLOWED which values {name} may have")
-            if default is not REQUIRED and not callable(default):
-                check(name, default)
+        self.hyperparameters: dict[str, Any] = keyword
+        for key, default in keyword.items():
+            if default is not REQUIRED:
+                value = accepted(key, default)
+                keyword[key] = value if np.ndim(value) else default  # a list becomes an array
+        self.own = not rule.__module__.startswith(f"{__package__}.")  # a reader's: see `called`
         self.__doc__ = f"{inspect.cleandoc(rule.__doc__ or rule.__name__)}\n\n{RAISES}"
         self.__module__ = rule.__module__
         self.__wrapped__ = rule  # help, doctest and inspect.getsource find the rule behind it
@@ -159,7 +166,7 @@ class Optimizer:
         for name, value in hyperparameters.items():
             if name not in self.hyperparameters:
                 raise TypeError(self._unknown(name))
-            made.hyperparameters[name] = value if callable(value) else check(name, value)
+            made.hyperparameters[name] = accepted(name, value)
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -206,7 +213,9 @@ class Optimizer:
         Raises
         ------
         TypeError
-            When `theta` is not a float array or a dict of float arrays.
+            When `theta` is not a float array or a dict of float arrays. float16 is refused: most steps are
+            lost beside a parameter, most squares of gradients are 0, and the run stands still or is NaN with
+            no word said. Keep float32, and round a copy of it.
         ValueError
             When `theta` is read-only, or the rule steps matrices and `theta` is none.
         """
@@ -227,7 +236,10 @@ class Optimizer:
     def step(self, theta: Parameters, g: Any, state: State) -> None:
         """Take one step: change `theta` and `state` in place.
 
-        Everything is checked first; when an error is raised, nothing has changed.
+        When an error is raised, nothing has changed: what is given is checked first, and of a reader's rule
+        all that it returns, before anything is written. NumPy's floating-point errors are put aside for a
+        step (`np.seterr(all="raise")` would leave it half taken): what overflows shows in `theta`, as inf
+        or NaN.
 
         Parameters
         ----------
@@ -239,17 +251,18 @@ class Optimizer:
         ------
         TypeError, ValueError
             When `theta` is not made of floats or is read-only, `g` has another shape, `state` is not this
-            rule's, or a hyperparameter is missing, out of its range or does not broadcast to the runs.
+            rule's, arrays of the two look into the same memory, a hyperparameter is missing, out of its range
+            or does not broadcast to the runs, or the rule returns something else than it should.
         """
         check_parameters(theta)
         self.check_state(state, theta)
-        self.advance(theta, g, state)
+        with np.errstate(all="ignore"):
+            self.advance(theta, g, state)
 
     def advance(self, theta: Parameters, g: Any, state: State) -> None:
         """`step` for a loop that made `theta` and `state` itself: these two are not checked again."""
-        t = state["t"] + 1
+        t = int(state["t"]) + 1
         runs = () if isinstance(theta, dict) or self.matrix else theta.shape[1:]
-        hyperparameters = self.values(t, runs)
         if isinstance(theta, dict):
             if not isinstance(g, Mapping) or g.keys() != theta.keys():
                 has = (
@@ -258,31 +271,54 @@ class Optimizer:
                 raise ValueError(
                     f"theta has the keys {', '.join(map(repr, theta))}, so g needs them; it {has}"
                 )
-            owners = {id(owner(leaf)) for leaf in theta.values()}
-            gradients = [as_gradient(g[key], leaf, owners, f" of {key!r}") for key, leaf in theta.items()]
-            leaves = [(leaf, [state[slot][key] for slot in self.slots]) for key, leaf in theta.items()]
+            leaves = [[leaf, *(state[slot][key] for slot in self.slots)] for key, leaf in theta.items()]
         else:
-            gradients = [as_gradient(g, theta, {id(owner(theta))})]
-            leaves = [(theta, [state[slot] for slot in self.slots])]
+            leaves = [[theta, *(state[slot] for slot in self.slots)]]
+        owners = {id(owner(array)) for leaf in leaves for array in leaf}
+        if len(owners) < len(leaves) * len(leaves[0] if leaves else ()):
+            check_apart(self._names(theta, leaves))
+        if isinstance(theta, dict):
+            gradients = [as_gradient(g[key], leaf, owners, f" of {key!r}") for key, leaf in theta.items()]
+        else:
+            gradients = [as_gradient(g, theta, owners)]
+        hyperparameters = self.values(t, runs, {leaf[0].dtype for leaf in leaves} or {float})
         for clip in self.clips:
             gradients = clip(gradients, runs)
         long = isinstance(theta, dict) and not self.matrix
-        for (leaf, slots), gradient in zip(leaves, gradients, strict=True):
-            self._update(leaf, gradient, float(t), slots, hyperparameters, long)
+        parts: list[tuple[Array, Array]] = []  # of a reader's rule, written when all of it is there
+        for (leaf, *slots), gradient in zip(leaves, gradients, strict=True):
+            pairs = self._update(leaf, gradient, float(t), slots, hyperparameters, long) or ()
+            if self.own:
+                parts += pairs
+            else:
+                for old, new in pairs:
+                    old[...] = new
+        for old, new in parts:
+            old[...] = new
         state["t"] = t
 
     def run(self, *what: Any) -> bool:
         """All steps of `descend` at once: False, it has to take them one by one. Compiled rules can."""
         return False
 
-    def values(self, t: int, runs: tuple[int, ...] = ()) -> dict[str, Any]:
-        """The hyperparameters at step `t`, checked: floats, or arrays that broadcast to `runs`."""
+    def values(
+        self, t: int, runs: tuple[int, ...] = (), types: Iterable[Any] = (np.float64,)
+    ) -> dict[str, Any]:
+        """The hyperparameters at step `t`, checked: floats, or arrays that broadcast to `runs`.
+
+        An eps of 0 is the smallest normal number of the parameters' `types`, see `checks.ALLOWED`.
+        """
         now = {}
         for name, value in self.hyperparameters.items():
             if value is REQUIRED:
                 raise TypeError(f"{self.name} needs {name}, which has no default: {self._example()}")
             if callable(value):
-                value = check(name, value(t), f" at t = {t}")
+                try:
+                    value = value(t)
+                except Exception as error:
+                    words = f"{name} is {show(self.hyperparameters[name])}, which fails at t = {t}: {error}"
+                    raise ValueError(words) from error
+                value = check(name, value, f" at t = {t}")
             if isinstance(value, np.ndarray) and not broadcasts(value.shape, runs):
                 if self.matrix:
                     raise ValueError(
@@ -293,6 +329,9 @@ class Optimizer:
                     f"{name} has shape {value.shape}, which does not broadcast to the runs {runs}. "
                     f"theta has shape (d, *runs): give {name} a number, or theta more runs"
                 )
+            if name == "eps" and not (value.all() if isinstance(value, np.ndarray) else value):
+                smallest = max(np.finfo(dtype).tiny for dtype in types).item()
+                value = np.where(value == 0, smallest, value) if np.ndim(value) else smallest
             now[name] = value
         return now
 
@@ -304,7 +343,7 @@ class Optimizer:
                 f"{self.name} keeps a state of {', '.join(('t', *self.slots))}; this one has {has}. "
                 f"A state belongs to its rule: make one with {self.name}.init(theta)"
             )
-        if not isinstance(state["t"], int | np.integer) or state["t"] < 0:
+        if not isinstance(state["t"], int | np.integer) or not 0 <= state["t"] < 2**53:
             raise ValueError(f"the state's t is {state['t']!r}; it counts the steps taken, 0 at first")
         for slot in self.slots:
             if isinstance(theta, dict):
@@ -313,7 +352,9 @@ class Optimizer:
                 needed = self._shape(slot, theta, "")
             has = state[slot]
             found = (
-                {key: np.shape(leaf) for key, leaf in has.items()} if isinstance(has, dict) else np.shape(has)
+                {key: as_array(leaf).shape for key, leaf in has.items()}
+                if isinstance(has, dict)
+                else as_array(has).shape
             )
             if found != needed:
                 raise ValueError(
@@ -330,21 +371,60 @@ class Optimizer:
         slots: list[Array],
         hyperparameters: dict[str, Any],
         long: bool,
-    ) -> None:
+    ) -> Any:
+        """Pairs of what a step writes to, a block of θ or of a slot, and what it writes there."""
+        flat = long and not self.elementwise
         for block in blocks(theta.shape) if self.elementwise else [...]:
             parts = [array[block] for array in (theta, g, *slots)]
-            if long and not self.elementwise:
-                parts = [part.reshape(-1) for part in parts]
             here = hyperparameters
             if block is not ...:
                 here = {name: cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
-            new = self.rule(parts[0], parts[1], t, *parts[2:], **here)
-            new = new if isinstance(new, tuple) else (new,)
-            if len(new) != 1 + len(slots):
-                names = ", ".join(("theta", *self.slots))
-                raise ValueError(f"{self.name} returned {len(new)} arrays; a rule returns {names}")
-            for old, value in zip((theta, *slots), new, strict=True):
-                old[block] = value.reshape(old.shape) if long and not self.elementwise else value
+            old = [parts[0], *parts[2:]]
+            if flat:
+                parts = [part.reshape(-1) for part in parts]
+            new = self.called(parts[0], parts[1], t, parts[2:], here)
+            for part, value in zip(old, new, strict=True):
+                yield part, value.reshape(part.shape) if flat else value
+
+    def called(
+        self, theta: Array, g: Array, t: float, slots: Sequence[Array], given: dict[str, Any]
+    ) -> Sequence[Array]:
+        """What the rule returns for these: θ, then the slots.
+
+        A reader's rule is given copies, to do with as it likes; what it returns has to fit, and is copied,
+        for it may hand out one buffer. Those of this library need neither: a test sees to it.
+        """
+        old = [theta, *slots]
+        if not self.own or not isinstance(theta, np.ndarray):  # of symbols (tape.py) nothing can be changed
+            new = self.rule(theta, g, t, *slots, **given)
+            return new if isinstance(new, tuple) else (new,)
+        theta, g, *slots = (np.array(array) for array in (theta, g, *slots))
+        given = {name: np.array(x) if isinstance(x, np.ndarray) else x for name, x in given.items()}
+        new = self.rule(theta, g, t, *slots, **given)
+        new = new if isinstance(new, tuple) else (new,)
+        names = ("theta", *self.slots)
+        wanted = f"a rule returns {', '.join(names)}"
+        if len(new) != len(old):
+            raise ValueError(f"{self.name} returned {len(new)} arrays; {wanted}")
+        arrays = []
+        for name, value, part in zip(names, new, old, strict=True):
+            array = as_array(value)
+            if array.shape != part.shape or array.dtype.kind not in "fiub":
+                raise ValueError(
+                    f"{self.name} returned as {name} {_kind(value, array)}, where it was given one of shape "
+                    f"{part.shape}; {wanted}, each of the shape it had, of floats"
+                )
+            arrays.append(np.array(array, part.dtype))
+        return arrays
+
+    def _names(self, theta: Parameters, leaves: list[list[Array]]) -> Iterator[tuple[str, Array]]:
+        """Every array that a step writes to, and what it is called."""
+        keys = [f"[{key!r}]" for key in theta] if isinstance(theta, dict) else [""]
+        for key, leaf in zip(keys, leaves, strict=True):
+            for name, array in zip(
+                ["theta", *(f"state[{slot!r}]" for slot in self.slots)], leaf, strict=True
+            ):
+                yield f"{name}{key}", array
 
     def _shape(self, slot: str, leaf: Array, of: str) -> tuple[int, ...]:
         """The shape of a slot for these parameters."""
@@ -367,6 +447,30 @@ class Optimizer:
     def _example(self) -> str:
         needed = [name for name, value in self.hyperparameters.items() if value is REQUIRED] or ["lr"]
         return f"{self.name}({', '.join(f'{name}=0.1' for name in needed)})"
+
+
+def accepted(name: str, value: Any) -> Any:
+    """A hyperparameter as an optimizer keeps it: a number as given, an array of floats, or a schedule."""
+    if not callable(value):
+        return check(name, value)
+    try:
+        inspect.signature(value).bind(1)
+    except ValueError:  # some functions written in C do not tell theirs
+        pass
+    except TypeError:
+        raise TypeError(
+            f"{name} is {show(value)}, which cannot be called with one number; a schedule is a function of "
+            "the step number t alone: lambda t: 0.1 / t"
+        ) from None
+    return value
+
+
+def _kind(value: Any, array: Array) -> str:
+    """What a rule returned in the place of an array."""
+    plain = isinstance(value, np.ndarray) and array.dtype != object
+    return (
+        f"an array of shape {array.shape} and dtype {array.dtype}" if plain else f"a {type(value).__name__}"
+    )
 
 
 def _by_name(module: str, name: str, hyperparameters: dict[str, Any]) -> Optimizer:

@@ -5,14 +5,31 @@ and its own state, which starts at zero. It returns the new θ, then the new sta
 What is printed here is what runs: on one point, on a grid of runs, and compiled.
 
 In every rule theta, g and the state are float arrays of one shape, (d, *runs), or dicts of such, unless
-its docstring says otherwise. What raises, and with which words, is said at `Optimizer.step`.
+its docstring says otherwise. What raises, and with which words, is said at `Optimizer.step`; what eps = 0
+does, at `checks.ALLOWED`.
 
 Defaults and form are the paper's. Where PyTorch, Optax or Keras differ, the docstring says so and their
 variant has a rule of its own in `dialects.py`; never a flag here. One exception: `momentum` is written
 with lr outside the velocity, as every framework but Keras has it.
 """
 
-from numpy import float32, full_like, isfinite, maximum, nan, result_type, sign, sqrt, where
+from numpy import (
+    errstate,
+    finfo,
+    floating,
+    full_like,
+    inf,
+    isfinite,
+    log,
+    maximum,
+    nan,
+    ndarray,
+    sign,
+    sqrt,
+    tanh,
+    vdot,
+    where,
+)
 from numpy.linalg import eigh
 
 from lib.engine import optimizer
@@ -331,7 +348,6 @@ def adam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     `torch.optim.Adam` and `optax.adam` take the same step (Optax's `eps_root` is 0 by default). Keras
     uses the form of §2, last paragraph, lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε) with ε = 1e-7, which is
     another rule unless ε = 0. The `weight_decay` of `torch.optim.Adam` is L2, not AdamW's.
-    In float16 the default ε is 0, and a zero gradient gives NaN.
 
     Examples
     --------
@@ -364,7 +380,7 @@ def adamax(theta, g, t, m, u, *, lr=0.002, beta1=0.9, beta2=0.999, eps=1e-8):
     ----------
     lr : ≥ 0, in units of θ; no step is larger than lr·(1 − β₁)/(1 − β₁/β₂), 1.009 lr, when β₁ < β₂.
     beta1, beta2 : in [0, 1).
-    eps : ≥ 0, in units of g. The paper has none: with ε = 0 a gradient of 0 at the first step gives NaN.
+    eps : ≥ 0, in units of g. The paper has none.
 
     Notes
     -----
@@ -499,6 +515,25 @@ def plain(x):
     return x if x.ndim else x.item()
 
 
+def langevin(x):
+    """coth x − 1/x, for x > 0: by its series where the two are large and nearly the same."""
+    near = x / 3 - x**3 / 45 + 2 * x**5 / 945 - x**7 / 4725
+    return where(x < 0.1, near, 1 / tanh(x) - 1 / x)
+
+
+def averaged(t, beta):
+    """RAdam's ρ, how many gradients a corrected mean is worth: 2/(1 − β) − 1 − 2t·βᵗ/(1 − βᵗ).
+
+    For β near 1 it is near t, and in that form two numbers as large as 1/(1 − β) cancel. With β = exp(−2x) it
+    is t + L(x) − t·L(tx), where L is the Langevin function: nothing cancels.
+
+    >>> print(f"{averaged(4, 0.999999):.12f}")
+    3.999997499999
+    """
+    x = -log(maximum(beta, 1e-300)) / 2
+    return t + langevin(x) - t * langevin(t * x)
+
+
 @optimizer
 def radam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     """RAdam: Adam that waits with the root until its variance is known (Liu et al. 2020, Algorithm 2).
@@ -532,7 +567,7 @@ def radam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     rho_max = 2 / (1 - beta2) - 1
-    rho = rho_max - 2 * t * beta2**t / (1 - beta2**t)
+    rho = averaged(t, beta2)
     known = rho > 4
     r2 = (rho - 4) * (rho - 2) * rho_max / where(known, (rho_max - 4) * (rho_max - 2) * rho, 1)
     r = plain(sqrt(where(known, r2, 0)))
@@ -677,8 +712,25 @@ def schedule_free_adamw(theta, g, t, d, v, *, lr=0.0025, beta1=0.9, beta2=0.999,
 
 
 def norm(x):
-    """The Euclidean norm over the coordinates, the first axis; one for each run."""
-    return sqrt((x * x).sum(axis=0))
+    """The Euclidean norm over the coordinates, the first axis; one for each run.
+
+    It is right for lengths from 1e-300 to 1e300, though their squares are no floats: where a length's square
+    is too small or infinite it is taken again, of x times a power of two, which rounds nothing.
+
+    >>> import numpy as np
+    >>> print(norm(np.array([[3e-300, 3.0, 3e300], [4e-300, 4.0, 4e300]])))
+    [5.e-300 5.e+000 5.e+300]
+    """
+    with errstate(all="ignore"):
+        length = sqrt((x * x).sum(axis=0))
+        if isinstance(length, (ndarray, floating)):
+            both = length + 1 / length
+            if vdot(both, both) < inf:  # arrays mostly go this quick way
+                return length
+        edge, one = finfo(x.dtype).maxexp, x.dtype.type(1)
+        up, down = one * 2.0 ** (5 * edge // 8), one * 2.0 ** -(5 * edge // 8)
+        unit = where(length < inf, where(length > 2.0 ** -(edge // 2), one, up), down)
+        return sqrt(((x * unit) ** 2).sum(axis=0)) / unit
 
 
 @optimizer(elementwise=False)
@@ -717,8 +769,8 @@ def lamb(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-6, weigh
     v_hat = v / (1 - beta2**t)
     r = m_hat / (sqrt(v_hat) + eps) + weight_decay * theta
     long, short = norm(theta), norm(r)
-    ratio = where((long > 0) & (short > 0), long / where(short > 0, short, 1), 1)
-    return theta - lr * ratio * r, m, v
+    both = (long > 0) & (short > 0)
+    return theta - lr * where(both, long, 1) * (r / where(both, short, 1)), m, v
 
 
 def orthogonalize(x, eps=1e-7):
@@ -731,8 +783,8 @@ def orthogonalize(x, eps=1e-7):
     array([1.1, 0.8, 0.7])
     """
     tall = x.shape[0] > x.shape[1]
+    x = x / (norm(x.reshape(-1)) + eps)
     x = x.T if tall else x
-    x = x / (sqrt((x * x).sum()) + eps)
     for _ in range(5):
         a = x @ x.T
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
@@ -779,7 +831,7 @@ def inverse_fourth_root(a, eps):
     """(a + εI)^(−1/4) of a symmetric matrix, by its eigenvalues."""
     if not isfinite(a).all():
         return full_like(a, nan)
-    values, vectors = eigh(a.astype(result_type(a, float32)))  # LAPACK has no float16
+    values, vectors = eigh(a)
     return vectors * (maximum(values, 0) + eps) ** -0.25 @ vectors.T
 
 

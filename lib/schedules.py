@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from lib.checks import show
+from lib.checks import as_array, show
 
 _NUMBER = (lambda x: x >= 0, "a finite number ≥ 0, such as 0.1")
 _DIVISOR = (lambda x: x >= 1, "a finite number ≥ 1: peak is divided by it")
@@ -386,7 +386,7 @@ def _check(name: str, value: Any) -> Any:
         if not _is_length(value):
             raise ValueError(f"{name} is {value!r}; it has to be a whole number ≥ 1, such as 10")
         return int(value)
-    array = np.asarray(value)
+    array = as_array(value)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} is {value!r}; give a number, or an array with a number for each run")
     allowed, words = _VALUES[name]

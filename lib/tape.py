@@ -279,6 +279,7 @@ class Vector(np.lib.mixins.NDArrayOperatorsMixin):
     """The coordinates of a point, each a register of its own: for what mixes them, such as a norm."""
 
     ndim = 1
+    dtype = np.dtype(float)  # that of every surface and of the page
 
     def __init__(self, parts: Iterable[Any]) -> None:
         self.parts = list(parts)

@@ -49,7 +49,9 @@ def clip_by_norm(inner: Optimizer, largest: float) -> Optimizer:
     def clip(gradients: list[Array], runs: tuple[int, ...]) -> list[Array]:
         axis = 0 if runs else None
         top = [np.max(np.abs(g), axis=axis, initial=0) for g in gradients]
-        unit = np.maximum.reduce([np.where((t > 0) & (t < np.inf), t, 0) for t in top])
+        unit: Any = 0.0
+        for t in top:
+            unit = np.maximum(unit, np.where(t < np.inf, t, 0))
         unit = np.where(unit > 0, unit, 1)  # in this unit no square overflows
         length = np.sqrt(sum(np.sum((g / unit) ** 2, axis=axis) for g in gradients))
         short = np.where(length > 0, largest / np.where(length > 0, length, 1), 1)
@@ -92,7 +94,7 @@ def clip_by_value(inner: Optimizer, largest: float) -> Optimizer:
     return _clipped(inner, clip, clip_by_value, largest)
 
 
-def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
+def lookahead(inner: Optimizer, *, k: Any = 5, alpha: Any = 0.5) -> Optimizer:
     """Lookahead: k steps of a rule forward, then back to a point on the way (Zhang et al. 2019, Algorithm 1).
 
         θ ← inner(θ); every k-th step  φ ← φ + α·(θ − φ), θ ← φ
@@ -100,8 +102,8 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     Parameters
     ----------
     inner : the fast optimizer; it keeps its state when θ is moved back
-    k : a number of steps ≥ 1
-    alpha : in [0, 1], the part of the way that is kept
+    k : a number of steps ≥ 1, or one for each run
+    alpha : in [0, 1], the part of the way that is kept, or one for each run
 
     Raises
     ------
@@ -135,8 +137,8 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
         )
 
     def rule(theta: Any, g: Any, t: Any, drift: Any, *slots: Any, k: Any, alpha: Any, **given: Any) -> Any:
-        new = inner.rule(theta, g, t, *slots, **given)
-        fast, *slots = new if isinstance(new, tuple) else (new,)  # type: ignore[assignment]
+        new = inner.called(theta, g, t, slots, given)
+        fast, *slots = new  # type: ignore[assignment]
         drift = drift + (fast - theta)
         back = np.where(t % k == 0, drift, 0)
         return fast - (1 - alpha) * back, drift - back, *slots
@@ -150,7 +152,7 @@ def lookahead(inner: Optimizer, *, k: int = 5, alpha: float = 0.5) -> Optimizer:
     rule.__name__ = f"lookahead({inner.name})"
     rule.__doc__ = lookahead.__doc__
     made = Optimizer(rule, inner.elementwise, inner.matrix, inner.shapes)
-    made.clips = inner.clips
+    made.clips, made.own = inner.clips, inner.own
     made.made_by = lookahead, (inner,), {}
     return made
 
@@ -160,8 +162,8 @@ def _clipped(inner: Optimizer, clip: Any, maker: Any, largest: Any) -> Optimizer
     _check(inner, name)
     if (
         isinstance(largest, bool)
-        or not isinstance(largest, int | float | np.number)
-        or not 0 < largest < np.inf
+        or not isinstance(largest, int | float | np.integer | np.floating)
+        or not 0 < largest <= np.finfo(float).max
     ):
         raise ValueError(f"{name} is given {largest!r}; the largest allowed has to be a finite number > 0")
     made = inner()

@@ -1,7 +1,7 @@
 """The one table of optimizers that drives the tests: a new rule adds a row here and is tested everywhere.
 
-A row says which hyperparameters to give where a rule has no default or too small a one to see in float16,
-and what the structure tests may ask of it. NumPy and lib only.
+A row says which hyperparameters to give where a rule has no default, and what the structure tests may ask
+of it. NumPy and lib only.
 """
 
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ TABLE = [
     Row(optimizers.amsgrad),
     Row(optimizers.adamw, {"weight_decay": 0.01}),
     Row(optimizers.nadam),
-    Row(optimizers.radam, scale_free=False, rtol=1e-9),  # its first steps are without the root; ρ cancels
+    Row(optimizers.radam, scale_free=False, rtol=1e-9),  # its first steps are without the root
     Row(optimizers.yogi),
     Row(optimizers.lion, {"lr": 0.01, "weight_decay": 0.1}),
     Row(optimizers.schedule_free_sgd, {"lr": 0.1}, scale_free=False),

@@ -244,11 +244,9 @@ def test_a_run_that_leaves_the_finite_numbers_is_frozen_at_its_last_finite_itera
 
 
 def test_a_norm_that_is_not_finite_is_enough():
-    early = surface(window=[(-1, 1)])(
-        lambda x: (x / 2 * x, (x,))
-    )  # finite one step longer than the norm's x²
-    run = descend(early, [1.0], gd(lr=3.0), 600)
-    assert run.diverged and run.grad_norm.values.max() == 2.0**511
+    early = surface(window=[(-1, 1)])(lambda x: (x, (x * 2.0**500,)))  # its slope leaves first
+    run = descend(early, [1.0], gd(lr=3.0 * 2.0**-500), 600)
+    assert run.diverged and run.grad_norm.values.max() == 2.0**1023
 
 
 def test_a_run_that_steps_where_f_is_not_defined_is_frozen():

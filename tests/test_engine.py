@@ -235,7 +235,7 @@ def test_resumed_is_uninterrupted_to_the_last_bit(row):
 
 
 @rules
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_is_kept(row, dtype):
     theta = np.ones((2, 3), dtype)
     varied = () if row.rule.matrix else (row.opt(**{row.pace: np.array([0.1, 0.2, 0.3])}),)
@@ -247,17 +247,19 @@ def test_the_dtype_is_kept(row, dtype):
 
 
 @rules
-@pytest.mark.parametrize("dtype", [np.float16, np.float32])
-def test_a_smaller_dtype_takes_the_same_path_as_far_as_it_can_tell(row, dtype):
+def test_float32_takes_the_same_path_as_far_as_it_can_tell(row):
     rng = np.random.default_rng(0)
-    theta, gradients = (
-        rng.standard_normal((3, 4)).astype(dtype),
-        rng.standard_normal((STEPS, 3, 4)).astype(dtype),
-    )
-    given = {"eps": 1e-3} if "eps" in row.rule.hyperparameters else {}  # float16 has no 1e-8
-    small, _ = run(row.opt(**given), theta, gradients)
-    large, _ = run(row.opt(**given), theta.astype(float), gradients.astype(float))
-    np.testing.assert_allclose(small, large, atol=30 * np.finfo(dtype).eps)
+    theta, gradients = rng.standard_normal((3, 4)), rng.standard_normal((STEPS, 3, 4))
+    small, _ = run(row.opt, theta.astype(np.float32), gradients.astype(np.float32))
+    large, _ = run(row.opt, *(x.astype(np.float32).astype(float) for x in (theta, gradients)))
+    np.testing.assert_allclose(small, large, atol=30 * np.finfo(np.float32).eps)
+
+
+@rules
+def test_a_gradient_in_float16_is_taken_for_what_it_is(row):
+    rng = np.random.default_rng(0)
+    theta, gradients = rng.standard_normal((3, 4)), rng.standard_normal((STEPS, 3, 4)).astype(np.float16)
+    assert bits(*run(row.opt, theta, gradients)) == bits(*run(row.opt, theta, gradients.astype(float)))
 
 
 @rules
@@ -305,7 +307,7 @@ WILD = (0.0, -0.0, 5e-324, -1e-310, 1e-160, 1e154, -1e200, 1.7e308, np.inf, -np.
 
 
 @rules
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_gradient_is_too_wild_to_step_with(row, dtype):
     """Overflow, NaN, denormals: no exception; the others' business is as it was where nothing mixes."""
     mild = np.random.default_rng(0).standard_normal((4, 3)).astype(dtype)

@@ -4,12 +4,14 @@ import copy
 import re
 
 import numpy as np
+import pandas
 import pytest
+import xarray as xr
 from steps import bits, each, frozen, run
 from table import TABLE
 
 from lib import optimizers
-from lib.engine import optimizer
+from lib.engine import WRITTEN, Optimizer, optimizer
 from lib.optimizers import adam, gd, momentum, muon, shampoo
 
 NUMBER = "; it has to be a finite number ≥ 0"
@@ -44,6 +46,13 @@ KIND = "; give a number, an array of numbers, or a schedule: a function of the s
             "adadelta has no hyperparameter 'lr'; it has rho, eps. Did you mean rho?",
         ),
         (lambda: gd(lr="0.1"), TypeError, "lr is '0.1'" + KIND),
+        (lambda: gd(lr=[[1], [1, 2]]), TypeError, "lr is [[1], [1, 2]]" + KIND),
+        (
+            lambda: gd(lr=lambda: 0.1),
+            TypeError,
+            "lr is <lambda>, which cannot be called with one number; a schedule is a function of the step number t "
+            "alone: lambda t: 0.1 / t",
+        ),
         (lambda: gd(lr=True), TypeError, "lr is True" + KIND),
         (lambda: gd(lr=None), TypeError, "lr is None" + KIND),
         (lambda: gd(lr=1j), TypeError, "lr is 1j" + KIND),
@@ -75,7 +84,24 @@ FLOATS = "; a step is a fraction, so parameters are floats: theta.astype(float)"
         (1.0, "theta is of type float; parameters"),
         (np.array([1, 2]), "theta has dtype int64" + FLOATS),
         (np.array([True]), "theta has dtype bool" + FLOATS),
-        (np.array([1j]), "theta has dtype complex128" + FLOATS),
+        (
+            np.array([1j]),
+            "theta has dtype complex128; parameters are real numbers: give the real and the imaginary part",
+        ),
+        (
+            np.ones(2, np.float16),
+            "theta has dtype float16, in which 1 − 0.0002 is 1 and (1e-4)² is 0: small steps",
+        ),
+        ({"w": np.ones(2, np.float16)}, "theta['w'] has dtype float16, in which"),
+        (np.array([1.0], object), "theta has dtype object" + FLOATS),
+        (np.array(["1"]), "theta has dtype <U1" + FLOATS),
+        ("theta", "theta is of type str; parameters"),
+        (None, "theta is of type NoneType; parameters"),
+        (np.zeros((1, 1)).view(np.matrix), "theta is of type matrix; parameters"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), "theta is of type MaskedArray; parameters"),
+        (pandas.Series([1.0]), "theta is of type Series; parameters"),
+        (xr.DataArray([1.0]), "theta is of type DataArray; parameters"),
+        ({"layer": {"w": ONE}}, "theta['layer'] is of type dict; parameters"),
         ({"w": ONE, "b": np.array([1])}, "theta['b'] has dtype int64; a step is a fraction"),
         ({"w": [1.0]}, "theta['w'] is of type list; parameters"),
     ],
@@ -121,9 +147,13 @@ def test_a_rule_of_matrices_begins_with_nothing_else(row, theta, has):
         (gd(lr=0.1), TWO, TWO, {"t": 0.5}, ValueError, "the state's t is 0.5; it counts the steps taken"),
         (momentum(lr=0.1), TWO, np.ones((2, 1)), None, ValueError, "the gradient has shape (2, 1)"),
         (momentum(lr=0.1), TWO, 1.0, None, ValueError, "the gradient has shape ()"),
-        (momentum(lr=0.1), TWO, None, None, ValueError, "the gradient has shape () and dtype object"),
+        (momentum(lr=0.1), TWO, None, None, ValueError, "the gradient is of type NoneType, which is no"),
         (momentum(lr=0.1), TWO, TWO + 1j, None, ValueError, "the gradient has shape (2, 3) and dtype complex128"),
-        (momentum(lr=0.1), TWO, {"w": TWO}, None, ValueError, "the gradient has shape () and dtype object"),
+        (momentum(lr=0.1), TWO, {"w": TWO}, None, ValueError, "the gradient is of type dict, which is no array of numbers"),
+        (momentum(lr=0.1), TWO, np.ma.array(TWO, mask=TWO), None, ValueError, "the gradient is of type MaskedArray, which is"),
+        (momentum(lr=0.1), TWO, [[1], [1, 2]], None, ValueError, "the gradient is of type list, which is no array"),
+        (momentum(lr=0.1), TWO, TWO.astype(object), None, ValueError, "the gradient is of type ndarray, which is no"),
+        (momentum(lr=0.1), TWO, "g", None, ValueError, "the gradient has shape () and dtype <U1"),
         (
             momentum(lr=0.1), {"w": TWO, "b": ONE}, {"w": TWO}, None, ValueError,
             "theta has the keys 'w', 'b', so g needs them; it has 'w'",
@@ -142,6 +172,7 @@ def test_a_rule_of_matrices_begins_with_nothing_else(row, theta, has):
         (adam(beta1=np.full((4, 1), 0.5)), TWO, TWO, None, ValueError, "beta1 has shape (4, 1), which does not"),
         (gd(lr=[0.1] * 3), {"w": TWO}, {"w": TWO}, None, ValueError, "lr has shape (3,), which does not"),
         (gd(lr=lambda t: np.nan), TWO, TWO, None, ValueError, "lr is nan at t = 1" + NUMBER),
+        (gd(lr={}.__getitem__), TWO, TWO, None, ValueError, "lr is __getitem__, which fails at t = 1: 1"),
         (gd(lr=lambda t: "fast"), TWO, TWO, None, TypeError, "lr is 'fast' at t = 1" + KIND),
         (gd(lr=lambda t: None), TWO, TWO, None, TypeError, "lr is None at t = 1" + KIND),
         (momentum(lr=0.1, beta=lambda t: 1.0), TWO, TWO, None, ValueError, "beta is 1.0 at t = 1" + FRACTION),
@@ -213,10 +244,6 @@ def rule_with_any_slots(theta, g, t, *slots, lr):
     return theta
 
 
-def rule_with_an_unknown_name(theta, g, t, *, lr, gamma=0.5):
-    return theta
-
-
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
@@ -236,15 +263,18 @@ def rule_with_an_unknown_name(theta, g, t, *, lr, gamma=0.5):
             rule_with_any_slots,
             "rule_with_any_slots(theta, g, t, *slots, lr): a rule is written (theta, g, t, its slots, *, its hyperparameters)",
         ),
+        ("adam", f"'adam' is no function that a rule can be read from: {WRITTEN}"),
+        (None, f"None is no function that a rule can be read from: {WRITTEN}"),
         (
-            rule_with_an_unknown_name,
-            "rule_with_an_unknown_name: say in checks.ALLOWED which values gamma may have",
+            adam,
+            f"adam(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08)(*, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08): {WRITTEN}",
         ),
+        (dict, f"dict is no function that a rule can be read from: {WRITTEN}"),
     ],
 )
 def test_a_rule_of_a_wrong_form(rule, message):
     with pytest.raises(TypeError) as caught:
-        optimizer(rule)
+        Optimizer(rule)
     assert str(caught.value) == message
 
 

@@ -138,7 +138,10 @@ def write(
     grad: Any
     loss, grad = surface.function(*new["theta"])
     new |= {"grad": list(grad), "loss": [loss]}
-    lost = 0 * (loss + sum(new["theta"])) + 0 * _radicand(norm(Vector(grad))) + old["lost"][0]
+    square = sum((part * 2.0**-640) ** 2 for part in grad)  # of the length, in a unit in which none overflows
+    lost = (
+        sum(0 * x for x in (loss, *new["theta"])) + np.where(square < 2.0**768, 0.0, np.nan) + old["lost"][0]
+    )
     fine = lost == 0
     lines = [f"{name} = s[{k}, i]" for k, name in enumerate(names.values())] + text.lines()
     for name, values in new.items():
@@ -173,14 +176,6 @@ def write(
         kept=_indent(kept, 20),
     )
     return tape, text.taken, source
-
-
-def _radicand(length: Any) -> Any:
-    """What is finite where a length is: without its root, if it is one."""
-    for operation in length.tape.operations if isinstance(length, Value) else ():
-        if operation.out is length and operation.function is np.sqrt:
-            return operation.inputs[0]
-    return length
 
 
 class Table(NamedTuple):
@@ -244,7 +239,7 @@ def begin(surface: Surface, theta: Array, places: dict[str, list[int]]) -> Array
     """The state before the first step."""
     with np.errstate(all="ignore"):
         value, grad = surface.value_and_grad(theta)
-        finite = np.isfinite(value + norm(grad) + theta.sum(axis=0))
+        finite = np.isfinite([value, norm(grad), *theta]).all(axis=0)
     state = np.zeros((places["lost"][0] + 1, theta.shape[1]))
     now = {"theta": theta, "grad": grad, "loss": value, "lost": np.where(finite, 0, np.nan)}
     for name, rows in now.items():

@@ -52,7 +52,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lib.checks import ALLOWED, stem
+from lib.checks import ALLOWED, FINITE, stem
 from lib.engine import Optimizer
 from lib.optimizers import norm
 from lib.recipe import recipe
@@ -242,7 +242,7 @@ def _parts(tape: Tape, x: Any, d: int = 1) -> list[Value]:
 
 def _range(name: str) -> dict[str, Any]:
     """What a hyperparameter may be."""
-    lowest, below, _, whole = ALLOWED[stem(name)]
+    lowest, below, _, whole = ALLOWED.get(stem(name), FINITE)
     found: dict[str, Any] = {"lowest": lowest}
     return found | ({"below": below} if np.isfinite(below) else {}) | ({"whole": True} if whole else {})
 
