@@ -55,6 +55,7 @@ NEEDS = {
     "07": ["06"],
     "08": ["03", "06"],
     "10": ["08"],
+    "12": ["10"],
 }
 # Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
 COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}
