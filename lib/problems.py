@@ -11,8 +11,8 @@ The parameters are one flat vector, of shape (d, *runs); `views` gives its parts
 `Surface` whose coordinates are the parameters, so `descend` and `sweep` run on it as on any other.
 
 What a step sees of the gradient is said beside the problem, by a gradient source: `Minibatches(32)`,
-`Noise(0.5)` or `Worst(0.05)`. A source is a function of the problem and of a random generator; it returns the function
-θ ↦ estimate of the gradient. Without one the gradient is exact.
+`Noise(0.5)` or `Worst(0.05)`. A source is a function of the problem and of a random generator; it returns
+the function θ ↦ estimate of the gradient. Without one the gradient is exact.
 
 >>> from lib.descend import descend
 >>> from lib.optimizers import gd
@@ -230,7 +230,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class Worst:
-    """The gradient at the worst point nearby, to first order: what SAM descends (Foret et al. 2021, eq. 2, 3).
+    """The gradient at the worst point nearby, to first order: SAM's (Foret et al. 2021, eq. 2 and 3).
 
         g = ∇f(θ + ρ·∇f(θ)/‖∇f(θ)‖)
 

@@ -1200,6 +1200,7 @@ def test_float32_stays_float32_on_the_way(rule, shape):
 def test_float32_follows_float64(rule):
     rng = np.random.default_rng(1)
     opt = rule(**{name: 0.01 for name, value in rule.hyperparameters.items() if value is REQUIRED})
+    opt = opt(eps=1e-3) if rule is soap else opt  # its first gradient has only rounding beside the diagonal
     theta = rng.normal(size=(8, 6))
     near, gradients = theta.astype(np.float32), rng.normal(size=(20, 8, 6)).astype(np.float32)
     states = opt.init(theta), opt.init(near)

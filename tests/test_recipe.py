@@ -24,7 +24,15 @@ from lib.wrappers import clip_by_norm, clip_by_value, lookahead
 
 WRAPPED = clip_by_norm(lookahead(clip_by_value(adam(lr=0.1), 2.0), k=3), 1.5)
 JOINED = join([linear_warmup(0.1, 5), constant(0.1), cosine(0.1, 95)], [5, 7])
-MADE = [quadratic(1, 1e6 + 0.1), ravine(kappa=1 / 3), WRAPPED, JOINED, Minibatches(4, True), Noise(1 / 3), Worst(1 / 3)]
+MADE = [
+    quadratic(1, 1e6 + 0.1),
+    ravine(kappa=1 / 3),
+    WRAPPED,
+    JOINED,
+    Minibatches(4, True),
+    Noise(1 / 3),
+    Worst(1 / 3),
+]
 MADE += [warm_restarts(np.array([0.1, 1 / 3]), 5, mult=2), lookahead(gd), Noise(np.float64(0.1))]
 
 
