@@ -846,8 +846,9 @@ def soap(theta, g, t, left, right, m, v, *, lr=0.003, beta1=0.95, beta2=0.95, ep
     -----
     The small dense form: the axes are new at each step, from L and R with this gradient in them. The paper
     renews them every tenth step by a QR decomposition, with the gradients before. It also takes its first
-    gradient for L and R alone. The first gradient is diagonal in its own axes, and what stands beside the
-    diagonal is rounding: ε has to be larger, in float32 about 1e-5 of g. Keras, Optax and PyTorch have no SOAP.
+    gradient for L and R alone. Here the first gradient is diagonal in its own axes, and what stands beside
+    the diagonal is rounding: ε has to be larger, in float32 about 1e-5 of g. Keras, Optax and PyTorch have
+    no SOAP.
 
     Examples
     --------

@@ -206,6 +206,21 @@ def test_the_gradient_at_the_worst_point_nearby():
     assert run.attrs["gradient"] == "Worst(rho=0.5)" and recipe(run)["gradient"] == Worst(0.5)
 
 
+OPTAX_SAM = [
+    [-1.2569446107089697, 1.3568670317949654],
+    [-0.9809366874870084, 1.4573252642283776],
+    [-1.2296219702873539, 1.3158423508308847],
+    [-0.9761457211186604, 1.4098947507813515],
+    [-1.2097149351322165, 1.276189112859455],
+]
+"""Five steps of optax.contrib.sam (0.2.8) around sgd(1e-3) from (−1, 1.5) on Rosenbrock's function, ρ = 0.1."""
+
+
+def test_gradient_descent_at_the_worst_point_is_optax_sam():
+    run = descend(rosenbrock, [-1, 1.5], gd(lr=1e-3), 5, gradient=Worst(0.1))
+    np.testing.assert_allclose(run.theta[1:], OPTAX_SAM, rtol=1e-12)
+
+
 def test_worst_takes_each_run_for_itself_stands_at_a_minimum_and_is_exact_without_radius():
     starts = np.array([[3.0, 0.0, -1.0], [4.0, 0.0, 2.0]])
     run = descend(quadratic(1.0, 4.0), starts, gd(lr=0.1), 20, gradient=Worst(0.3))
