@@ -873,3 +873,52 @@ def shampoo(theta, g, t, left, right, *, lr, eps=1e-4):
     left = left + g @ g.T
     right = right + g.T @ g
     return theta - lr * inverse_fourth_root(left, eps) @ g @ inverse_fourth_root(right, eps), left, right
+
+
+def eigenbasis(a):
+    """The eigenvectors of a symmetric matrix, one a column, by rising eigenvalues."""
+    return eigh(a.astype(result_type(a, float32)))[1] if isfinite(a).all() else full_like(a, nan)
+
+
+@optimizer(matrix=True, shapes=LEFT_AND_RIGHT)
+def soap(theta, g, t, left, right, m, v, *, lr=0.003, beta1=0.95, beta2=0.95, eps=1e-8):
+    """SOAP: Adam in the axes that Shampoo finds (Vyas et al. 2025, Algorithm 3).
+
+        L ← β₂·L + (1 − β₂)·g gᵀ,  R ← β₂·R + (1 − β₂)·gᵀ g,  with eigenvectors Q_L and Q_R
+        m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·(Q_Lᵀ g Q_R)²
+        u = (Q_Lᵀ m̂ Q_R) / (√v̂ + ε)
+        θ ← θ − lr·Q_L u Q_Rᵀ
+
+    Parameters
+    ----------
+    theta : matrices: an array (rows, columns), or a dict of such. No runs.
+    lr, beta1, beta2, eps : as for `adam`, with the defaults of the paper's code.
+
+    Notes
+    -----
+    The small dense form: the axes are new at each step, from L and R with this gradient in them. The paper
+    renews them every tenth step by a QR decomposition, with the gradients before. It also takes its first
+    gradient for L and R alone. Here the first gradient is diagonal in its own axes, and what stands beside
+    the diagonal is rounding: ε has to be larger, in float32 about 1e-5 of g. Keras, Optax and PyTorch have
+    no SOAP.
+
+    Examples
+    --------
+    Like Shampoo's, the first step has all singular values 1, up to ε:
+
+    >>> import numpy as np
+    >>> theta, opt = np.zeros((2, 2)), soap(lr=1.0)
+    >>> opt.step(theta, np.diag([100.0, 1.0]), opt.init(theta))
+    >>> theta.round(6)
+    array([[-1.,  0.],
+           [ 0., -1.]])
+    """
+    left = beta2 * left + (1 - beta2) * g @ g.T
+    right = beta2 * right + (1 - beta2) * g.T @ g
+    rows, columns = eigenbasis(left), eigenbasis(right)
+    turned = rows.T @ g @ columns
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * turned * turned
+    m_hat = rows.T @ m @ columns / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return theta - lr * rows @ (m_hat / (sqrt(v_hat) + eps)) @ columns.T, left, right, m, v

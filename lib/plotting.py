@@ -47,6 +47,7 @@ STYLES: dict[str, tuple[str, Any, str]] = {
     "signsgd": (BLACK, DOTTED, "+"),
     "muon": (VERMILLION, DASHDOT, "H"),
     "shampoo": (GREEN, LONG, "x"),
+    "soap": (BLUE, LONG, "v"),
 }
 """Colour (Okabe & Ito 2008), line style and marker of each method."""
 

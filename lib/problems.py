@@ -10,9 +10,9 @@ array([1., 1.])
 The parameters are one flat vector, of shape (d, *runs); `views` gives its parts by name. A problem is a
 `Surface` whose coordinates are the parameters, so `descend` and `sweep` run on it as on any other.
 
-What a step sees of the gradient is said beside the problem, by a gradient source: `Minibatches(32)` or
-`Noise(0.5)`. A source is a function of the problem and of a random generator; it returns the function
-θ ↦ estimate of the gradient. Without one the gradient is exact.
+What a step sees of the gradient is said beside the problem, by a gradient source: `Minibatches(32)`,
+`Noise(0.5)` or `Worst(0.05)`. A source is a function of the problem and of a random generator; it returns
+the function θ ↦ estimate of the gradient. Without one the gradient is exact.
 
 >>> from lib.descend import descend
 >>> from lib.optimizers import gd
@@ -226,6 +226,36 @@ class Noise:
         if not a_number or not 0 <= self.sigma < np.inf:
             raise ValueError(f"sigma is {brief(self.sigma)}; it has to be one number, finite and ≥ 0")
         return lambda theta: surface.grad(theta) + self.sigma * rng.standard_normal(theta.shape)
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The gradient at the worst point nearby, to first order: SAM's (Foret et al. 2021, eq. 2 and 3).
+
+        g = ∇f(θ + ρ·∇f(θ)/‖∇f(θ)‖)
+
+    Any rule steps with it: `descend(f, start, gd(lr=0.1), 100, gradient=Worst(0.05))` is SAM around gradient
+    descent. The norm is over the coordinates of each run; where it is 0, g is the gradient there.
+
+    Raises
+    ------
+    ValueError
+        When rho is negative or not finite.
+    """
+
+    rho: float
+
+    def __call__(self, surface: Surface, rng: Generator) -> Estimate:
+        a_number = isinstance(self.rho, int | float | np.number) and not isinstance(self.rho, bool)
+        if not a_number or not 0 <= self.rho < np.inf:
+            raise ValueError(f"rho is {brief(self.rho)}; it has to be one number, finite and ≥ 0")
+
+        def estimate(theta: Array) -> Array:
+            g = surface.grad(theta)
+            length = np.sqrt((g * g).sum(0))
+            return surface.grad(theta + self.rho * g / np.where(length > 0, length, 1))
+
+        return estimate
 
 
 # Problems. A sum over features is a tensordot: (N, d) · (d, *runs) → (N, *runs); `.T` puts the examples last.

@@ -35,6 +35,7 @@ MAKERS: dict[str, Any] = {
     maker.__name__: maker
     for maker in (
         *(surfaces.quadratic, surfaces.ravine, problems.Minibatches, problems.Noise),
+        problems.Worst,
         *(wrappers.lookahead, wrappers.clip_by_norm, wrappers.clip_by_value),
         *(schedules.constant, schedules.step_decay, schedules.exponential, schedules.inverse_sqrt),
         *(schedules.inverse_time, schedules.polynomial, schedules.cosine, schedules.warm_restarts),
@@ -166,7 +167,7 @@ def text(value: Any) -> str:
         return f"[{', '.join(map(text, value))}]"
     if isinstance(value, Schedule):
         return _call(value.made_by, (), value.arguments)
-    if isinstance(value, problems.Minibatches | problems.Noise):
+    if isinstance(value, problems.Minibatches | problems.Noise | problems.Worst):
         return _call(type(value), (), vars(value))
     if made := getattr(value, "made_by", None):
         return _call(*made)

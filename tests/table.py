@@ -57,4 +57,5 @@ TABLE = [
     Row(optimizers.lamb, {"weight_decay": 0.01}),
     Row(optimizers.muon, {"weight_decay": 0.1}, scale_free=False),  # 1e-7 stands in its norm; to 1e-12 it is
     Row(optimizers.shampoo, {"lr": 0.1}, scale_free=False),  # LAPACK scales; see test_optimizers.py
+    Row(optimizers.soap, {"eps": 1e-3}, scale_free=False),  # LAPACK's axes; see test_optimizers.py
 ]

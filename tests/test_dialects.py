@@ -14,7 +14,7 @@ from lib.wrappers import lookahead
 P, G = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 6.0, 7.0, 2.0])
 DIALECTS = {name: rule for name, rule in vars(dialects).items() if isinstance(rule, Optimizer)}
 RULES = {name: rule for name, rule in vars(optimizers).items() if isinstance(rule, Optimizer)}
-NO_FRAMEWORK_HAS = {"nadam", "yogi", "shampoo"}  # the papers' forms
+NO_FRAMEWORK_HAS = {"nadam", "yogi", "shampoo", "soap"}  # the papers' forms
 CASES = cases()
 
 

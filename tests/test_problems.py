@@ -13,6 +13,7 @@ from lib.problems import (
     Minibatches,
     Noise,
     Problem,
+    Worst,
     digits,
     linear_regression,
     logistic_regression,
@@ -196,6 +197,41 @@ def test_the_noise_floor_of_gradient_descent():
     assert float((run.theta[-1] ** 2).mean()) == pytest.approx(floor, rel=5 * np.sqrt(2 / 40_000))
 
 
+def test_the_gradient_at_the_worst_point_nearby():
+    # (3, 4) is 5 long: ρ = ½ goes on to (3.3, 4.4), and half of x² + 4y² has the gradient (x, 4y) there;
+    # it starts along (3, 16), which is √265 long
+    run = descend(quadratic(1.0, 4.0), [3, 4], gd(lr=1.0), 1, gradient=Worst(0.5), record="grad")
+    length = np.sqrt(265)
+    np.testing.assert_allclose(run.grad[0], [3 + 1.5 / length, 16 + 32 / length], rtol=1e-14)
+    assert run.attrs["gradient"] == "Worst(rho=0.5)" and recipe(run)["gradient"] == Worst(0.5)
+
+
+OPTAX_SAM = [
+    [-1.2569446107089697, 1.3568670317949654],
+    [-0.9809366874870084, 1.4573252642283776],
+    [-1.2296219702873539, 1.3158423508308847],
+    [-0.9761457211186604, 1.4098947507813515],
+    [-1.2097149351322165, 1.276189112859455],
+]
+"""Five steps of optax.contrib.sam (0.2.8) around sgd(1e-3) from (−1, 1.5) on Rosenbrock's function, ρ = 0.1."""
+
+
+def test_gradient_descent_at_the_worst_point_is_optax_sam():
+    run = descend(rosenbrock, [-1, 1.5], gd(lr=1e-3), 5, gradient=Worst(0.1))
+    np.testing.assert_allclose(run.theta[1:], OPTAX_SAM, rtol=1e-12)
+
+
+def test_worst_takes_each_run_for_itself_stands_at_a_minimum_and_is_exact_without_radius():
+    starts = np.array([[3.0, 0.0, -1.0], [4.0, 0.0, 2.0]])
+    run = descend(quadratic(1.0, 4.0), starts, gd(lr=0.1), 20, gradient=Worst(0.3))
+    for i in range(3):
+        alone = descend(quadratic(1.0, 4.0), starts[:, i], gd(lr=0.1), 20, gradient=Worst(0.3))
+        np.testing.assert_array_equal(run.theta.values[:, :, i], alone.theta.values)
+    assert (run.theta.values[:, :, 1] == 0).all()
+    exact = descend(rosenbrock, [-1, 1], adam(lr=0.1), 30)
+    assert descend(rosenbrock, [-1, 1], adam(lr=0.1), 30, gradient=Worst(0)).theta.equals(exact.theta)
+
+
 def test_a_sweep_sees_the_same_batches_in_every_run():
     grid = sweep(PROBLEMS[0], (0, 0, 0), gd, 25, gradient=Minibatches(3), seed=2, lr=[0.01, 0.1])
     one = descend(PROBLEMS[0], (0, 0, 0), gd(lr=0.1), 25, gradient=Minibatches(3), seed=2)
@@ -258,6 +294,10 @@ LINE = linear_regression(np.ones((3, 1)), np.zeros(3))
             r"rosenbrock has no data.*Noise\(sigma\)",
         ),
         (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Noise(-1)), ValueError, "sigma is -1"),
+        (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Worst(-1)), ValueError, "rho is -1"),
+        (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Worst(np.inf)), ValueError, "finite and ≥ 0"),
+        (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Worst(True)), ValueError, "rho is True"),
+        (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Worst("a")), ValueError, "rho is 'a'"),
         (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Noise(np.nan)), ValueError, "finite and ≥ 0"),
         (
             lambda: descend(LINE, [0], gd(lr=1), 1, gradient=32),

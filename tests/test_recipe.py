@@ -16,7 +16,7 @@ from lib.descend import descend, sweep
 from lib.engine import Optimizer, optimizer
 from lib.optimizers import adam, gd, lamb, momentum
 from lib.player import Player
-from lib.problems import Minibatches, Noise, linear_regression, logistic_regression, softmax_regression
+from lib.problems import Minibatches, Noise, Worst, linear_regression, logistic_regression, softmax_regression
 from lib.recipe import LIBRARY, MAKERS, Said, read, recipe, text
 from lib.schedules import constant, cosine, join, linear_warmup, warm_restarts
 from lib.surfaces import booth, family, parabola, quadratic, ravine, rosenbrock, surface
@@ -24,7 +24,15 @@ from lib.wrappers import clip_by_norm, clip_by_value, lookahead
 
 WRAPPED = clip_by_norm(lookahead(clip_by_value(adam(lr=0.1), 2.0), k=3), 1.5)
 JOINED = join([linear_warmup(0.1, 5), constant(0.1), cosine(0.1, 95)], [5, 7])
-MADE = [quadratic(1, 1e6 + 0.1), ravine(kappa=1 / 3), WRAPPED, JOINED, Minibatches(4, True), Noise(1 / 3)]
+MADE = [
+    quadratic(1, 1e6 + 0.1),
+    ravine(kappa=1 / 3),
+    WRAPPED,
+    JOINED,
+    Minibatches(4, True),
+    Noise(1 / 3),
+    Worst(1 / 3),
+]
 MADE += [warm_restarts(np.array([0.1, 1 / 3]), 5, mult=2), lookahead(gd), Noise(np.float64(0.1))]
 
 
@@ -50,7 +58,7 @@ def test_every_maker_of_the_library_is_known():
         name for name, value in vars(schedules).items() if hasattr(value, "__wrapped__") and name[0] != "_"
     }
     assert found <= MAKERS.keys()
-    assert {surface.__name__ for surface in (quadratic, ravine, Minibatches, Noise)} <= MAKERS.keys()
+    assert {surface.__name__ for surface in (quadratic, ravine, Minibatches, Noise, Worst)} <= MAKERS.keys()
     assert {"lookahead", "clip_by_norm", "clip_by_value"} <= MAKERS.keys()
 
 

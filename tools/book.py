@@ -63,6 +63,7 @@ NEEDS = {
     "09": ["08"],
     "10": ["08"],
     "11": ["02", "10"],
+    "12": ["10"],
     "13": ["08"],
 }
 # Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.

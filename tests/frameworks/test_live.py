@@ -59,3 +59,28 @@ def test_keras_on_pytorch_overwrites_what_schedule_free_adamw_needs():
     """What NOTATION says; when this fails, Keras has mended it."""
     source = inspect.getsource(live.keras.optimizers.ScheduleFreeAdamW.update_step)
     assert "momentum_old = momentum.value\n" in source
+
+
+def test_torchs_muon_refuses_what_is_no_matrix():
+    """What chapter 12 says."""
+    vector = live.torch.nn.Parameter(live.torch.zeros(3))
+    with pytest.raises(ValueError, match="2D"):
+        live.torch.optim.Muon([vector])
+
+
+def test_the_recorded_path_of_sam_is_the_live_one():
+    from test_problems import OPTAX_SAM
+
+    def slope(point, _=None):
+        return live.jax.grad(lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2)(point)
+
+    optax = live.optax
+    up = optax.chain(optax.contrib.normalize(), optax.sgd(0.1))
+    sam = optax.contrib.sam(optax.sgd(1e-3), up, opaque_mode=True)
+    point, seen = live.jax.numpy.array([-1.0, 1.5]), []
+    state = sam.init(point)
+    for _ in OPTAX_SAM:
+        step, state = sam.update(slope(point), state, point, grad_fn=slope)
+        point = optax.apply_updates(point, step)
+        seen.append(np.array(point))
+    np.testing.assert_allclose(seen, OPTAX_SAM, rtol=1e-12)
