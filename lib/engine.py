@@ -151,7 +151,7 @@ class Optimizer:
             if default is not REQUIRED:
                 value = accepted(key, default)
                 keyword[key] = value if np.ndim(value) else default  # a list becomes an array
-        self.own = not rule.__module__.startswith(f"{__package__}.")  # a reader's: see `called`
+        self.own = not str(rule.__module__).startswith(f"{__package__}.")  # a reader's: see `called`
         self.__doc__ = f"{inspect.cleandoc(rule.__doc__ or rule.__name__)}\n\n{RAISES}"
         self.__module__ = rule.__module__
         self.__wrapped__ = rule  # help, doctest and inspect.getsource find the rule behind it

@@ -877,7 +877,7 @@ def shampoo(theta, g, t, left, right, *, lr, eps=1e-4):
 
 def eigenbasis(a):
     """The eigenvectors of a symmetric matrix, one a column, by rising eigenvalues."""
-    return eigh(a.astype(result_type(a, float32)))[1] if isfinite(a).all() else full_like(a, nan)
+    return eigh(a)[1] if isfinite(a).all() else full_like(a, nan)
 
 
 @optimizer(matrix=True, shapes=LEFT_AND_RIGHT)
