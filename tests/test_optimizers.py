@@ -1130,6 +1130,14 @@ def test_soaps_second_step_in_axes_that_have_turned():
     np.testing.assert_allclose(theta[1] - theta[2], two * np.sqrt(1.5), atol=1e-9)
 
 
+def test_soap_without_memory_is_the_nearest_orthogonal_matrix_at_every_step():
+    g = noise(5, 3, 3)
+    steps = -np.diff(path(soap(lr=1.0, beta1=0.0, beta2=0.0), np.zeros((3, 3)), g), axis=0)
+    for one, step in zip(g, steps, strict=True):
+        u, _, vt = np.linalg.svd(one)
+        np.testing.assert_allclose(step, u @ vt, atol=1e-6)
+
+
 def test_soaps_slots_and_what_is_not_finite():
     state = soap.init(np.zeros((2, 3)))
     assert [state[name].shape for name in soap.slots] == [(2, 2), (3, 3), (2, 3), (2, 3)]
