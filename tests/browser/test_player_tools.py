@@ -344,11 +344,11 @@ def test_a_player_out_of_sight_does_not_draw(screen, race):
 
 
 def test_nothing_of_the_page_is_styled_from_outside_the_player():
-    """Every rule begins with the player's class, but for the sign that JupyterLab puts over a player: no global CSS."""
+    """Every rule begins with the player's class or the playground's, but for the sign that JupyterLab puts over a player: no global CSS."""
     css = Player._css.read_text("utf-8") if hasattr(Player._css, "read_text") else str(Player._css)
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     rules = [s.strip() for s in re.findall(r"([^{}]+)\{", css) if not s.strip().startswith("@")]
-    outside = [rule for rule in rules if not rule.startswith(".downhill-player")]
+    outside = [rule for rule in rules if not rule.startswith((".downhill-player", ".downhill-playground"))]
     assert rules and outside == [".jupyter-widgets-disconnected:has(> .downhill-player)::before"]
 
 
