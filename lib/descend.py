@@ -49,7 +49,7 @@ from lib import recipe
 from lib.checks import Array, brief, check, reals, whole
 from lib.engine import Optimizer
 from lib.optimizers import norm
-from lib.problems import Estimate, Minibatches, Noise, Source, Worst
+from lib.problems import SOURCES, Estimate, Source
 from lib.surfaces import Surface
 
 
@@ -393,7 +393,7 @@ def _estimate(surface: Surface, gradient: Source | None, seed: int) -> Estimate 
     if gradient is None:
         return None
     rng = np.random.default_rng(seed)
-    if isinstance(gradient, Minibatches | Noise | Worst):
+    if isinstance(gradient, SOURCES):
         return gradient(surface, rng)
     form = (
         "give a source, such as Minibatches(32) or Noise(0.5): a function of the surface and a random "

@@ -27,7 +27,7 @@ import importlib
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from types import EllipsisType
 from typing import Any
@@ -281,32 +281,26 @@ class Optimizer:
             gradients = [as_gradient(g[key], leaf, owners, f" of {key!r}") for key, leaf in theta.items()]
         else:
             gradients = [as_gradient(g, theta, owners)]
-        hyperparameters = self.values(t, runs, {leaf[0].dtype for leaf in leaves} or {float})
+        hyperparameters = self.values(t, runs, theta)
         for clip in self.clips:
             gradients = clip(gradients, runs)
         long = isinstance(theta, dict) and not self.matrix
-        parts: list[tuple[Array, Array]] = []  # of a reader's rule, written when all of it is there
+        later: list[tuple[Array, Array]] = []  # of a reader's rule, written when all of it is there
         for (leaf, *slots), gradient in zip(leaves, gradients, strict=True):
-            pairs = self._update(leaf, gradient, float(t), slots, hyperparameters, long) or ()
-            if self.own:
-                parts += pairs
-            else:
-                for old, new in pairs:
-                    old[...] = new
-        for old, new in parts:
-            old[...] = new
+            self._update(leaf, gradient, float(t), slots, hyperparameters, long, later)
+        for part, value in later:
+            part[...] = value
         state["t"] = t
 
     def run(self, *what: Any) -> bool:
         """All steps of `descend` at once: False, it has to take them one by one. Compiled rules can."""
         return False
 
-    def values(
-        self, t: int, runs: tuple[int, ...] = (), types: Iterable[Any] = (np.float64,)
-    ) -> dict[str, Any]:
+    def values(self, t: int, runs: tuple[int, ...] = (), theta: Parameters | None = None) -> dict[str, Any]:
         """The hyperparameters at step `t`, checked: floats, or arrays that broadcast to `runs`.
 
-        An eps of 0 is the smallest normal number of the parameters' `types`, see `checks.ALLOWED`.
+        An eps of 0 is the smallest normal number of the type of `theta`, float64's without one; see
+        `checks.ALLOWED`.
         """
         now = {}
         for name, value in self.hyperparameters.items():
@@ -330,7 +324,9 @@ class Optimizer:
                     f"theta has shape (d, *runs): give {name} a number, or theta more runs"
                 )
             if name == "eps" and not (value.all() if isinstance(value, np.ndarray) else value):
-                smallest = max(np.finfo(dtype).tiny for dtype in types).item()
+                leaves = theta.values() if isinstance(theta, dict) else () if theta is None else (theta,)
+                smallest = max((np.finfo(leaf.dtype).tiny for leaf in leaves), default=np.finfo(float).tiny)
+                smallest = smallest.item()
                 value = np.where(value == 0, smallest, value) if np.ndim(value) else smallest
             now[name] = value
         return now
@@ -371,8 +367,9 @@ class Optimizer:
         slots: list[Array],
         hyperparameters: dict[str, Any],
         long: bool,
-    ) -> Any:
-        """Pairs of what a step writes to, a block of θ or of a slot, and what it writes there."""
+        later: list[tuple[Array, Array]],
+    ) -> None:
+        """Step in blocks; what a reader's rule returns is left for `later`."""
         flat = long and not self.elementwise
         for block in blocks(theta.shape) if self.elementwise else [...]:
             parts = [array[block] for array in (theta, g, *slots)]
@@ -384,7 +381,11 @@ class Optimizer:
                 parts = [part.reshape(-1) for part in parts]
             new = self.called(parts[0], parts[1], t, parts[2:], here)
             for part, value in zip(old, new, strict=True):
-                yield part, value.reshape(part.shape) if flat else value
+                value = value.reshape(part.shape) if flat else value
+                if self.own:
+                    later.append((part, value))
+                else:
+                    part[...] = value
 
     def called(
         self, theta: Array, g: Array, t: float, slots: Sequence[Array], given: dict[str, Any]

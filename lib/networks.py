@@ -22,7 +22,7 @@ everywhere else in lib. To add a layer, write a class like those below; tests/te
 gradient by finite differences. This module knows no optimizer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -33,7 +33,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from lib.checks import Array, brief, reals
-from lib.problems import Problem
+from lib.problems import Problem, check_size, views
 
 Back = Callable[[Array], tuple[Array, tuple[Array, ...]]]
 Shapes = dict[str, tuple[int, ...]]
@@ -411,16 +411,14 @@ class Network:
     def __call__(self, theta: ArrayLike, X: ArrayLike) -> Array:
         """The outputs (N, …, *runs) for the inputs X (N, …)."""
         theta = reals("theta", theta, "an array of numbers")
-        d = sum(map(prod, self.shapes.values()))
-        if theta.ndim == 0 or len(theta) != d:
-            raise ValueError(f"the network has {d} parameters, {self.shapes}; theta has shape {theta.shape}")
-        parts, first = [], 0
-        for shape in self.shapes.values():
-            parts.append(theta[first : first + prod(shape)].reshape(*shape, *theta.shape[1:]))
-            first += prod(shape)
-        z, _ = through(self.layers, np.asarray(X)[None], list(runs_first(parts, self.shapes)))
+        check_size("the network", theta, self.shapes)
+        z, _ = self.forward(views(theta, self.shapes).values(), np.asarray(X))
         z = np.moveaxis(np.broadcast_to(z, (prod(theta.shape[1:]), *z.shape[1:])), 0, -1)
         return z.reshape(*z.shape[:-1], *theta.shape[1:])
+
+    def forward(self, parts: Iterable[Array], X: Array) -> tuple[Array, Back]:
+        """The outputs (runs, N, …) for parameters (*shape, *runs), and the way back to them."""
+        return through(self.layers, X[None], list(runs_first(parts, self.shapes)))
 
     def __repr__(self) -> str:
         return f"Network({', '.join(map(repr, self.layers))})"
@@ -437,7 +435,7 @@ class Objective:
         *parts, X, y = given
         shapes = self.network.shapes
         runs = parts[0].shape[len(next(iter(shapes.values()))) :]
-        z, back = through(self.network.layers, X[None], list(runs_first(parts, shapes)))
+        z, back = self.network.forward(parts, X)
         loss, slope = self.loss(z, y)
         _, slopes = back(slope)
         return loss.reshape(runs), tuple(
@@ -446,7 +444,7 @@ class Objective:
         )
 
 
-def runs_first(parts: Sequence[Array], shapes: Shapes) -> Iterator[Array]:
+def runs_first(parts: Iterable[Array], shapes: Shapes) -> Iterator[Array]:
     """Parameters (*shape, *runs) as (runs, *shape), which matrix products want side by side in memory."""
     for part, shape in zip(parts, shapes.values(), strict=True):
         yield np.ascontiguousarray(np.moveaxis(part.reshape(*shape, -1), -1, 0))

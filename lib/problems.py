@@ -100,26 +100,17 @@ class Problem(Surface):
 
     def views(self, theta: Array) -> dict[str, Array]:
         """The parameters by name, each a view of `theta` (d, *runs) with the shape (*shape, *runs)."""
-        found, first = {}, 0
-        for name, shape in self.shapes.items():
-            found[name] = theta[first : first + prod(shape)].reshape((*shape, *theta.shape[1:]))
-            first += prod(shape)
-        return found
+        return views(theta, self.shapes)
 
     def value_and_grad(self, theta: ArrayLike, rows: ArrayLike | None = None) -> tuple[Array, Array]:
         """Mean loss (*runs) and gradient (d, *runs) at `theta` (d, *runs), over these rows of the data."""
         theta = points(theta)
-        d = sum(map(prod, self.shapes.values()))
-        if theta.ndim == 0 or len(theta) != d:
-            raise ValueError(
-                f"{self.name} has {d} parameters, {dict(self.shapes)}; theta has shape {theta.shape}. "
-                "The first axis of theta is the parameter."
-            )
+        check_size(self.name, theta, self.shapes)
         data = self.data if rows is None else self._rows(rows)
         runs, together = theta.shape[1:], max(1, BLOCK // len(data[0]))
         if prod(runs) <= together:
             return self._evaluate(theta, data)
-        flat = theta.reshape(d, -1)
+        flat = theta.reshape(len(theta), -1)
         starts = range(0, flat.shape[1], together)
         values, grads = zip(*(self._evaluate(flat[:, i : i + together], data) for i in starts), strict=True)
         return np.concatenate(values).reshape(runs), np.concatenate(grads, axis=1).reshape(theta.shape)
@@ -154,6 +145,25 @@ class Problem(Surface):
     def grad(self, theta: ArrayLike, rows: ArrayLike | None = None) -> Array:
         """The gradient alone, of the shape of `theta`."""
         return self.value_and_grad(theta, rows)[1]
+
+
+def views(theta: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The parts of theta (d, *runs) by name, each a view with the shape (*shape, *runs)."""
+    found, first = {}, 0
+    for name, shape in shapes.items():
+        found[name] = theta[first : first + prod(shape)].reshape((*shape, *theta.shape[1:]))
+        first += prod(shape)
+    return found
+
+
+def check_size(name: str, theta: Array, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise unless theta has a row for each parameter."""
+    d = sum(map(prod, shapes.values()))
+    if theta.ndim == 0 or len(theta) != d:
+        raise ValueError(
+            f"{name} has {d} parameters, {dict(shapes)}; theta has shape {theta.shape}. "
+            "The first axis of theta is the parameter."
+        )
 
 
 # What a step sees of the gradient.
@@ -252,10 +262,16 @@ class Worst:
 
         def estimate(theta: Array) -> Array:
             g = surface.grad(theta)
-            length = np.sqrt((g * g).sum(0))
+            largest = np.abs(g).max(axis=0)
+            g = g / np.where(largest > 0, largest, 1)  # in this unit no square overflows, nor is it lost
+            length = np.sqrt((g * g).sum(axis=0))
             return surface.grad(theta + self.rho * g / np.where(length > 0, length, 1))
 
         return estimate
+
+
+SOURCES = (Minibatches, Noise, Worst)
+"""The gradient sources of this library, which run as they are and whose text says all of them."""
 
 
 # Problems. A sum over features is a tensordot: (N, d) · (d, *runs) → (N, *runs); `.T` puts the examples last.

@@ -34,8 +34,7 @@ LIBRARY |= {name: value for name, value in vars(surfaces).items() if isinstance(
 MAKERS: dict[str, Any] = {
     maker.__name__: maker
     for maker in (
-        *(surfaces.quadratic, surfaces.ravine, problems.Minibatches, problems.Noise),
-        problems.Worst,
+        *(surfaces.quadratic, surfaces.ravine, *problems.SOURCES),
         *(wrappers.lookahead, wrappers.clip_by_norm, wrappers.clip_by_value),
         *(schedules.constant, schedules.step_decay, schedules.exponential, schedules.inverse_sqrt),
         *(schedules.inverse_time, schedules.polynomial, schedules.cosine, schedules.warm_restarts),
@@ -167,7 +166,7 @@ def text(value: Any) -> str:
         return f"[{', '.join(map(text, value))}]"
     if isinstance(value, Schedule):
         return _call(value.made_by, (), value.arguments)
-    if isinstance(value, problems.Minibatches | problems.Noise | problems.Worst):
+    if isinstance(value, problems.SOURCES):
         return _call(type(value), (), vars(value))
     if made := getattr(value, "made_by", None):
         return _call(*made)

@@ -20,7 +20,7 @@ from lib.problems import (
     softmax_regression,
 )
 from lib.recipe import recipe
-from lib.surfaces import quadratic, rosenbrock
+from lib.surfaces import quadratic, rosenbrock, surface
 
 RNG = np.random.default_rng(11)
 X = RNG.standard_normal((12, 3))
@@ -230,6 +230,20 @@ def test_worst_takes_each_run_for_itself_stands_at_a_minimum_and_is_exact_withou
     assert (run.theta.values[:, :, 1] == 0).all()
     exact = descend(rosenbrock, [-1, 1], adam(lr=0.1), 30)
     assert descend(rosenbrock, [-1, 1], adam(lr=0.1), 30, gradient=Worst(0)).theta.equals(exact.theta)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-300, 1e200])
+def test_sam_looks_as_far_whatever_the_gradients_size(size):
+    tilted = quadratic(1.0, 3.0)
+
+    @surface(window=[(-1, 1), (-1, 1)])
+    def small(x, y):
+        value, grad = tilted.value_and_grad(np.array([x, y]))
+        return size * value, tuple(size * grad)
+
+    seen = Worst(0.5)(small, np.random.default_rng(0))(np.array([4.0, -1.0])) / size
+    g = np.array([4.0, -3.0])  # of length 5
+    np.testing.assert_allclose(seen, [1, 3] * (np.array([4.0, -1.0]) + 0.5 * g / 5), rtol=1e-12)
 
 
 def test_a_sweep_sees_the_same_batches_in_every_run():

@@ -124,4 +124,4 @@ def test_a_slider_is_called_as_the_text_calls_it():
     for argument, symbol in wire.SYMBOLS.items():
         assert any(greek[symbol] in row.split("|")[1] and f"`{argument}`" in row for row in rows), argument
     names = ("lr", "beta2", "k", "start_x", "start_x10")
-    assert [wire._symbol(name) for name in names] == ["η", "β₂", "k", "x at the start", "x10 at the start"]
+    assert [wire.symbol(name) for name in names] == ["η", "β₂", "k", "x at the start", "x10 at the start"]

@@ -39,11 +39,7 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source, folded = apart(with_links(cell.source))
-            if kind(cell) not in SAID:
-                cell.metadata.folded = folded
-            else:
-                cell.source += folded
+            cell.source, cell.metadata.folded = apart(with_links(cell.source))
         else:
             cell.source = without_asserts(cell.source)
     deck = slides(nb)
@@ -54,7 +50,7 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
         passed += minutes(slide)
         said = [f"**{minutes(slide)} minutes**, {passed} of {total} when it ends"]
         texts = [cell for cell in slide if cell.cell_type == "markdown"]
-        said += [cell.source if kind(cell) in SAID else cell.metadata.folded for cell in texts]
+        said += [cell.source * (kind(cell) in SAID) + cell.metadata.folded for cell in texts]
         first.metadata.update(slide_start=True, timing=60 * minutes(slide))
         last.metadata.update(slide_end=True, said="\n\n".join(said))
         inside = False

@@ -111,7 +111,9 @@ class Compiled(Optimizer):
                 raise TypeError(f"theta has dtype {leaf.dtype}; a compiled rule takes float32 and float64")
         super().step(theta, g, state)
 
-    def _update(self, theta: Array, g: Array, t: float, slots: Any, given: Any, long: bool) -> None:
+    def _update(
+        self, theta: Array, g: Array, t: float, slots: Any, given: Any, long: bool, later: Any
+    ) -> None:
         if not theta.size:
             return
         arrays = [theta, *slots, g]

@@ -13,17 +13,17 @@ import traitlets
 from matplotlib.colors import to_hex
 from matplotlib.pyplot import get_cmap
 
-from lib import optimizers, plotting, schedules, surfaces
+from lib import optimizers, plotting, surfaces
 from lib.checks import ALLOWED, REQUIRED, stem
 from lib.descend import descend
 from lib.engine import Optimizer
 from lib.player import Player, wire
 from lib.player.document import NotTraced, rule_document
-from lib.recipe import recipe
+from lib.recipe import read, recipe
 from lib.surfaces import Surface
 
 STEPS = 200
-KAPPAS = (1, 3, 10, 30, 50, 100, 300, 1000)
+KAPPAS = (1, 10, 30, 50, 100, 300, 1000)
 OPENING: dict[str, Any] = {
     "surface": "beale",
     "start": [1.0, 1.5],
@@ -50,6 +50,7 @@ SCHEDULES = {
     "warm_restarts": "peak={peak}, steps=50",
     "linear_warmup": "peak={peak}, steps=20",
     "one_cycle": "peak={peak}, rise=60, fall=140",
+    "wsd": f"peak={{peak}}, steps={STEPS}, cooldown=40",
 }
 """How each schedule that is a multiple of its peak is called; `join` puts others together."""
 
@@ -81,16 +82,14 @@ def choices() -> dict[str, Any]:
     """What can be chosen: every rule and surface of the library that traces, every schedule of one peak."""
     light = get_cmap("bone_r")(np.linspace(0.0, 0.32, 14))
     dark = get_cmap("bone")(np.linspace(0.06, 0.30, 14))
-    found = [
-        rule
-        for name, rule in vars(optimizers).items()
-        if isinstance(rule, Optimizer) and rule.name == name and not rule.matrix
-    ]
+    rules = [rule for name, rule in vars(optimizers).items() if getattr(rule, "name", None) == name]
+    found = [rule for rule in rules if not rule.matrix]
     looks = plotting.styles([rule.name for rule in found])
     return {
         "steps": STEPS,
         "opening": OPENING | {"rules": list(RACE), "schedule": "constant"},
         "colors": [[to_hex(a), to_hex(b)] for a, b in zip(light, dark, strict=True)],
+        "left": [rule.name for rule in rules if rule.matrix],
         "line": wire.LINE,
         "curve": wire.CURVE,
         "surfaces": _surfaces(),
@@ -98,18 +97,11 @@ def choices() -> dict[str, Any]:
         "schedules": {
             name: {
                 "code": f"{name}({call})",
-                "factors": [float(schedule_of(name, call)(t)) for t in range(1, STEPS + 1)],
+                "factors": [float(read(f"{name}({call.format(peak=1.0)})")(t)) for t in range(1, STEPS + 1)],
             }
             for name, call in SCHEDULES.items()
         },
     }
-
-
-def schedule_of(name: str, call: str) -> Any:
-    """The schedule with peak 1 that a call of `SCHEDULES` makes."""
-    given = dict(part.split("=") for part in call.format(peak="1.0").split(", "))
-    whole = {"steps", "every", "warmup", "rise", "fall"}
-    return getattr(schedules, name)(**{k: int(v) if k in whole else float(v) for k, v in given.items()})
 
 
 def _surfaces() -> dict[str, Any]:
@@ -152,7 +144,7 @@ def _rule(rule: Optimizer, look: dict[str, Any]) -> dict[str, Any]:
         "documents": {str(d): rule_document(rule(**defaults), d) for d in (1, 2)},
         "slope": rule.name in BY_SLOPE,
         "axes": [
-            {"of": name, "symbol": wire._symbol(name), "values": _ticks(name, value), "default": value}
+            {"of": name, "symbol": wire.symbol(name), "values": _ticks(name, value), "default": value}
             for name, value in defaults.items()
         ],
     }

@@ -111,7 +111,7 @@ def describe(runs: Runs, at: Mapping[str, float]) -> dict[str, Any]:
         "floor": floor,
         "log": log,
         "range": _span(runs, floor) if log else [low - floor, high - floor],
-        "axes": [{"name": name, "symbol": _symbol(name), "values": values} for name, values in axes.items()],
+        "axes": [{"name": name, "symbol": symbol(name), "values": values} for name, values in axes.items()],
         "at": places,
         "series": series,
     }
@@ -130,7 +130,7 @@ def _span(runs: Runs, floor: float) -> list[float]:
     return [max(min(float(seen.min()), high / 10), 1e-20 * (start or high)), high]
 
 
-def _symbol(name: str) -> str:
+def symbol(name: str) -> str:
     """A sweep axis as the text writes it: "β₁" for beta1, "x at the start" for start_x."""
     if name.startswith("start_"):
         return f"{name.removeprefix('start_')} at the start"

@@ -8,7 +8,7 @@ from page import Screen
 from lib.descend import descend
 from lib.player import Player
 from lib.player.playground import Playground
-from lib.recipe import recipe
+from lib.recipe import MAKERS, recipe
 
 MADE = Playground()
 RULES, SURFACES, SCHEDULES = (list(MADE.choices[name]) for name in ("rules", "surfaces", "schedules"))
@@ -144,7 +144,12 @@ def test_every_surface_is_drawn(screen):
 
 def test_its_documents_are_small():
     assert len(repr(MADE.choices)) < 130_000
-    assert not {"muon", "shampoo"} & {*RULES} and len(RULES) == 20 and len(SURFACES) >= 25
+    assert {"muon", "shampoo"} <= {*MADE.choices["left"]} and len(RULES) == 20 and len(SURFACES) >= 25
+
+
+def test_every_schedule_of_one_peak_can_be_chosen():
+    made = {name for name, maker in MAKERS.items() if maker.__module__ == "lib.schedules"}
+    assert {*SCHEDULES} == made - {"constant", "join"}
 
 
 def test_it_is_a_player():

@@ -1,5 +1,6 @@
 // A landscape as shapes, from a surface's document: what lib/player/wire.py draws of one, drawn in the page.
 
+import { trail } from "./contours.js";
 import { heights } from "./descend.js";
 import { machine } from "./interpreter.js";
 
@@ -53,10 +54,11 @@ export function contours({ surface, window, root }, { colors, line: ink }) {
         const kept = above(cell, level);
         if (kept.length < 3) continue;
         area.push(`M${kept.map(spot).join("L")}Z`);
-        const ends = kept.filter(([x, y]) => !cell.some((one) => one[0] === x && one[1] === y));
-        if (ends.length === 2) border.push(`M${spot(ends[0])}L${spot(ends[1])}`);
       }
     }
+    trail(shown, POINTS, level, (x0, y0, x1, y1) =>
+      border.push(`M${spot([place(x0), WHOLE - place(y0)])}L${spot([place(x1), WHOLE - place(y1)])}`),
+    );
     if (area.length) shapes.push({ d: area.join(""), fill: colors[k] });
     if (border.length) shapes.push({ d: border.join(""), line: ink, from: 1 });
   }

@@ -119,8 +119,7 @@ export function playground({ model, el }, render) {
   );
   const schedule = select("schedule of η", ["constant", ...Object.keys(choices.schedules)]);
   const note = document.createElement("p");
-  note.textContent =
-    "Methods that step matrices (muon, shampoo) and losses of data are not here: the page cannot compute them.";
+  note.textContent = `Methods that step matrices (${choices.left.join(", ")}), losses of data and schedules joined of others are not here.`;
   form.append(note);
   const fill = () => {
     surface.value = chosen.surface;
