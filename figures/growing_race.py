@@ -14,7 +14,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from heroes import save
+from heroes import house_style, save
 
 from lib.descend import descend
 from lib.dialects import torch_adadelta, torch_adamw
@@ -134,9 +134,7 @@ def draw(methods, steps, ax):
 
 
 def main(folder=FOLDER):
-    plt.switch_backend("agg")
-    plt.rcdefaults()
-    plt.style.use("lib.downhill")
+    house_style()
     kept = json.loads(RECORD.read_text(encoding="utf-8"))
     fig, ax = plt.subplots(figsize=(7.8, 4.2))
     draw(kept["methods"], kept["steps"], ax)

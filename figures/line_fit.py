@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from heroes import save
+from heroes import house_style, save
 from matplotlib.animation import FuncAnimation, PillowWriter
 
 from lib.descend import descend
@@ -25,9 +25,7 @@ ALT = (
 
 
 def main(folder: Path = FOLDER) -> None:
-    plt.switch_backend("agg")
-    plt.rcdefaults()
-    plt.style.use("lib.downhill")
+    house_style()
     rng = np.random.default_rng(1)
     x = rng.uniform(0, 2, 100)
     y = 5 + 2 * x + rng.normal(0, 0.5, 100)

@@ -7,7 +7,7 @@ and race.png.
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from heroes import save
+from heroes import house_style, save
 from matplotlib.animation import FuncAnimation, PillowWriter
 
 from lib.descend import descend
@@ -25,9 +25,7 @@ ALT = (
 
 
 def main(folder: Path = FOLDER) -> None:
-    plt.switch_backend("agg")
-    plt.rcdefaults()
-    plt.style.use("lib.downhill")
+    house_style()
     valley, start = ravine(kappa=50), (-1.8, 0.8)
     runs = {
         "gd": descend(valley, start, gd(lr=0.0387), STEPS),

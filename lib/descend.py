@@ -1,4 +1,5 @@
-"""Run a rule down a surface and record it: `descend` for one setting, `sweep` for a whole grid at once.
+"""Run a rule down a surface and record it: `descend` for one setting, `sweep` for a whole grid at once;
+`feed` for gradients that no surface gave.
 
 >>> from lib.optimizers import gd
 >>> from lib.surfaces import quadratic
@@ -206,6 +207,37 @@ def sweep(
     said = None if not axes and len(parts) > recipe.LONG else [part.tolist() for part in parts]
     facts = recipe.write(surface, said, rule, kept.last, gradient, seeds, kept.tol, given)
     return kept.dataset(surface, list(axes)).assign_coords(axes).assign_attrs(facts)
+
+
+def feed(opt: Optimizer, gradients: ArrayLike, **state: Any) -> Array:
+    """The steps that a rule takes when it is given these gradients; downhill counts positive.
+
+    Parameters
+    ----------
+    opt : the rule
+    gradients : (steps, d, *runs), one after the other; θ starts at 0
+    state : slots of the rule, or t, that do not start at 0
+
+    Returns
+    -------
+    array (steps, d, *runs) : θ before each step less θ after it
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `Optimizer.step` does.
+
+    >>> from lib.optimizers import momentum
+    >>> feed(momentum(lr=1.0, beta=0.5), [[4.0], [0.0], [0.0]]).ravel()
+    array([4., 2., 1.])
+    """
+    gradients = np.asarray(gradients)
+    theta = np.zeros_like(gradients[0])
+    now, points = opt.init(theta) | state, [theta.copy()]
+    for g in gradients:
+        opt.step(theta, g, now)
+        points.append(theta.copy())
+    return -np.diff(points, axis=0)
 
 
 @dataclass

@@ -1,12 +1,13 @@
-"""In a notebook of exercises, a check that fails says what is wrong, and nothing else.
+"""What the checks of an exercise need: a check that fails says what is wrong, and nothing else.
 
 `brief()` stands in the first cell. Otherwise Jupyter prints the way to the error, a page of the check's code,
-before the one sentence that helps.
+before the one sentence that helps. `is_number` and `number` look at an answer that should be one number.
 """
 
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 from IPython import get_ipython
 
 
@@ -33,3 +34,27 @@ def brief() -> None:
 
     if shell is not None:
         shell.set_custom_exc((AssertionError,), show)
+
+
+def is_number(answer: Any) -> bool:
+    """Whether an answer is one real number, of whatever kind: a 0-d array and an xarray number are.
+
+    >>> is_number(3), is_number(np.float32(3)), is_number([3]), is_number(None), is_number(True)
+    (True, True, False, False, False)
+    """
+    return np.ndim(answer) == 0 and np.asarray(answer).dtype.kind in "fiu"
+
+
+def number(answer: Any, what: str) -> float:
+    """An answer as a plain number; an assertion says in words what came instead.
+
+    >>> number(np.array(0.5), "rate")
+    0.5
+    >>> number(None, "rate")
+    Traceback (most recent call last):
+    AssertionError: rate is None, not a number
+    """
+    try:
+        return float(answer)
+    except (TypeError, ValueError):
+        raise AssertionError(f"{what} is {answer!r}, not a number") from None

@@ -8,8 +8,8 @@ import xarray as xr
 from steps import each
 from table import TABLE
 
-from lib.descend import descend, sweep
-from lib.optimizers import adam, gd, momentum, muon
+from lib.descend import descend, feed, sweep
+from lib.optimizers import adam, gd, momentum, muon, rmsprop
 from lib.problems import Minibatches, Noise, Problem, linear_regression
 from lib.recipe import recipe
 from lib.surfaces import beale, booth, parabola, quadratic, ravine, rosenbrock, surface
@@ -709,3 +709,13 @@ def test_the_memory_of_a_system_that_does_not_say(monkeypatch):
     monkeypatch.setattr(np, "empty", full)
     with pytest.raises(ValueError, match=r"these 1 runs keep 4 of 3 steps: .* bytes"):
         descend(booth, (0, 0), gd(lr=0.1), 3)
+
+
+def test_a_rule_is_fed_gradients_and_a_state_to_begin_with():
+    given = np.array([[3.0, 0.0], [0.0, 4.0]])
+    assert np.allclose(feed(gd(lr=0.5), given), 0.5 * given)
+    # By hand: v = 0.75·16 + 0.25·9 at once, then 0.75 of that and 0.25·16.
+    steps = feed(rmsprop(lr=1.0, rho=0.75, eps=0.0), [[3.0], [4.0]], v=np.array([16.0]))
+    assert np.allclose(steps.ravel(), [3 / 14.25**0.5, 4 / (0.75 * 14.25 + 4) ** 0.5])
+    with pytest.raises(ValueError, match="keeps a state of"):
+        feed(gd(lr=0.5), given, v=np.zeros(2))
