@@ -161,6 +161,7 @@ def sweep(
 
     The same noisy run from four seeds, and how far their ends lie apart:
 
+    >>> from lib.problems import Noise
     >>> noisy = sweep(ravine(10), (1, 1), gd, 50, lr=0.1, gradient=Noise(0.1), seed=range(4))
     >>> noisy.theta.isel(step=-1).std("seed").round(3).values
     array([0.008, 0.007])
