@@ -197,7 +197,9 @@ def as_gradient(g: Any, theta: Array, owners: set[int], of: str = "") -> Array:
         raise ValueError(
             f"the gradient{of} {has}; theta has shape {theta.shape}. Give one number for each parameter"
         )
-    return gradient.astype(theta.dtype, copy=id(owner(gradient)) in owners)
+    if gradient.dtype is theta.dtype and id(owner(gradient)) not in owners:
+        return gradient
+    return gradient.astype(theta.dtype)
 
 
 def reals(name: str, value: Any, form: str) -> Array:

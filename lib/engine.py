@@ -372,9 +372,9 @@ class Optimizer:
         """Step in blocks; what a reader's rule returns is left for `later`."""
         flat = long and not self.elementwise
         for block in blocks(theta.shape) if self.elementwise else [...]:
-            parts = [array[block] for array in (theta, g, *slots)]
-            here = hyperparameters
+            parts, here = [theta, g, *slots], hyperparameters
             if block is not ...:
+                parts = [array[block] for array in parts]
                 here = {name: cut(value, block, theta.ndim) for name, value in hyperparameters.items()}
             old = [parts[0], *parts[2:]]
             if flat:
