@@ -63,6 +63,11 @@ np.empty(2**25 - 2**16, np.uint8)
 
 WRITTEN = "a rule is written (theta, g, t, its slots, *, its hyperparameters)"
 
+ARRAYS = (
+    "A rule is given arrays, one number for each parameter: write np.sqrt(g) instead of math.sqrt(g), and "
+    "np.where(g > 0, this, that) instead of if"
+)
+
 RAISES = """Raises
 ------
 TypeError, ValueError
@@ -401,7 +406,10 @@ class Optimizer:
             return new if isinstance(new, tuple) else (new,)
         theta, g, *slots = (np.array(array) for array in (theta, g, *slots))
         given = {name: np.array(x) if isinstance(x, np.ndarray) else x for name, x in given.items()}
-        new = self.rule(theta, g, t, *slots, **given)
+        try:
+            new = self.rule(theta, g, t, *slots, **given)
+        except (TypeError, ValueError) as error:  # mostly of a function of one number that is given arrays
+            raise TypeError(f"{self.name} raised {type(error).__name__}: {error}. {ARRAYS}") from error
         new = new if isinstance(new, tuple) else (new,)
         names = ("theta", *self.slots)
         wanted = f"a rule returns {', '.join(names)}"
@@ -410,7 +418,7 @@ class Optimizer:
         arrays = []
         for name, value, part in zip(names, new, old, strict=True):
             array = as_array(value)
-            if array.shape != part.shape or array.dtype.kind not in "fiub":
+            if array.shape != part.shape or array.dtype.kind not in "fiu":
                 raise ValueError(
                     f"{self.name} returned as {name} {_kind(value, array)}, where it was given one of shape "
                     f"{part.shape}; {wanted}, each of the shape it had, of floats"

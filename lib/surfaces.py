@@ -213,7 +213,7 @@ class Surface:
         )
 
     def check_runs(self, theta: Array) -> None:
-        """Raise unless two runs side by side, one of `theta` and a neighbour, get what each gets alone."""
+        """Raise unless three runs side by side, one of `theta` and neighbours, get what each gets alone."""
         if self not in APART:
             APART.add(self)  # the comparison reads constants too
             apart = False
@@ -225,19 +225,19 @@ class Surface:
 
     def _compare(self, point: Array) -> bool:
         """Whether runs were seen not to touch each other; False where that cannot be seen."""
-        pair = np.concatenate([point, point + 0.01 * (1 + np.abs(point))], axis=1)
+        three = point + 0.01 * (1 + np.abs(point)) * [1, 0, 2]  # in no order, so that sorting them shows
 
         def numbers(theta: Array) -> Array:
             return np.vstack(self._read(self._call(theta, self._some()), theta))
 
         with np.errstate(all="ignore"):
             try:
-                self._call(pair, self._some())
+                self._call(three, self._some())
             except TypeError:  # one run at a time: said where there are more
                 return False
-            together = numbers(pair)
+            together = numbers(three)
             try:
-                alone, again = (np.hstack([numbers(pair[:, :1]), numbers(pair[:, 1:])]) for _ in range(2))
+                alone, again = (np.hstack([numbers(one[:, None]) for one in three.T]) for _ in range(2))
             except (TypeError, ValueError):  # only so many runs: where it matters it is said
                 return False
         if not np.array_equal(alone, again):  # not defined there, or drawn at random
@@ -247,7 +247,7 @@ class Surface:
             near = (together == alone) | (np.abs(together - alone) <= 1e-6 * size)
         if not near.all():
             raise ValueError(
-                f"{self.name} mixes its runs: side by side two get {together[0]}, alone {alone[0]}; their "
+                f"{self.name} mixes its runs: side by side three get {together[0]}, alone {alone[0]}; their "
                 f"gradients are {together[1:].tolist()} and {alone[1:].tolist()}. Sum over coordinates only, "
                 "x**2 + y**2, not over runs as np.sum(x**2) does"
             )

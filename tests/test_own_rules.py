@@ -1,6 +1,7 @@
 """A rule of a reader's: however it treats what it is given, the step is that of the pure rule, or is refused."""
 
 import copy
+import math
 import re
 
 import numpy as np
@@ -187,6 +188,7 @@ WRONG = {
     "none for theta": (lambda x: (None, x), "returned as theta a NoneType"),
     "words": (lambda x: (x, "v"), "returned as v a str"),
     "complex": (lambda x: (x * 1j, x), "returned as theta an array of shape"),
+    "truths": (lambda x: (x, x > 0), "returned as v an array of shape"),
     "objects": (lambda x: (x, x.astype(object)), "returned as v a ndarray"),
     "a masked array": (lambda x: (x, np.ma.array(x)), "returned as v a MaskedArray"),
     "a ragged list": (lambda x: (x, [[1], [1, 2]]), "returned as v a list"),
@@ -234,6 +236,27 @@ def test_an_error_of_its_own_in_the_last_block_changes_nothing(error, monkeypatc
         with pytest.raises(error):
             opt.step(theta, np.ones(41), state)
         assert bits(theta, state) == before
+
+
+def one_number(g):
+    return math.sqrt(g * g)
+
+
+def a_branch(g):
+    return 1.0 if g > 0 else -1.0
+
+
+@pytest.mark.parametrize("function", [one_number, a_branch])
+def test_a_rule_written_for_one_number_is_told_how_arrays_are_written(function):
+    @optimizer
+    def mine(theta, g, t):
+        return theta - function(g)
+
+    theta = np.ones(2)
+    with pytest.raises(TypeError, match=r"^mine raised \w+: .* np\.sqrt\(g\) .* np\.where"):
+        mine.step(theta, np.ones(2), mine.init(theta))
+    with pytest.raises(TypeError, match=r"^mine raised"):
+        descend(quadratic(1, 5), (1, 1), mine, 3)
 
 
 # What lets this library's own rules go without copies.

@@ -355,6 +355,8 @@ MIXED = {
     "a sum as partial": lambda x, y: (x * x + y * y, (np.sum(2 * x), 2 * y)),
     "norm": lambda x, y: (np.linalg.norm([x, y]) ** 2, (2 * x, 2 * y)),
     "a float of a sum": lambda x, y: (float(np.sum(x * x + y * y)), (2 * x, 2 * y)),
+    "in order": lambda x, y: (x * x + y * y, (2 * np.sort(x), 2 * y)),
+    "in the opposite order": lambda x, y: (x * x + y * y, (-2 * np.sort(-x), 2 * y)),
     "over the largest": lambda x, y: (x * x / np.max(np.abs(x)), (2 * x, 0 * y)),
 }  # fmt: skip
 
