@@ -209,10 +209,7 @@ def reals(name: str, value: Any, form: str) -> Array:
     Traceback (most recent call last):
     TypeError: start is {'x': 1}; give one number per coordinate
     """
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):  # rows of different lengths
-        array = np.empty(0, object)
+    array = as_array(value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} is {brief(value)}; give {form}")
     return array if array.dtype.kind == "f" else array.astype(float)

@@ -88,7 +88,7 @@ class Surface:
             form = f"a list of points, each of {d} coordinate{'s' * (d > 1)}: {kind}=[({'0, ' * (d - 1)}0)]"
             given = getattr(self, kind)
             known = reals(kind, given, form)
-            if known.size and known.shape[1:] != (d,):
+            if known.size and (known.shape[1:] != (d,) or not np.isfinite(known).all()):
                 raise ValueError(f"{kind} is {brief(given)}; {self.name} takes {form}")
             object.__setattr__(self, kind, tuple(map(tuple, known.tolist())))
 
@@ -243,6 +243,7 @@ class Surface:
         if not np.array_equal(alone, again):  # not defined there, or drawn at random
             return False
         size = np.abs(np.hstack([alone, together])).max(axis=1, keepdims=True)
+        size[1:] += 1e-6 * size[1:].max()  # in a partial that is 0, one order of adding up may leave 1e-17
         with np.errstate(all="ignore"):
             near = (together == alone) | (np.abs(together - alone) <= 1e-6 * size)
         if not near.all():

@@ -617,6 +617,7 @@ def plain(x):
         ({"start": {"x": 1, "y": 2}}, TypeError, "start is {'x': 1, 'y': 2}; give one entry per coordinate, (x, y): numbers, in this order"),
         ({"start": "12"}, TypeError, "start is '12'"),
         ({"start": ("1", "2")}, TypeError, "start is '1'"),
+        ({"start": np.ma.array([1.0, 2.0], mask=[False, True])}, TypeError, "start is masked"),
         ({"start": (1j, 2)}, TypeError, "start is 1j"),
         ({"start": None}, ValueError, "booth has 2 coordinates, (x, y); start has 1"),
         ({"start": (None, 2)}, TypeError, "start is None"),

@@ -15,6 +15,9 @@ from lib.problems import Noise, linear_regression
 from lib.surfaces import booth, rosenbrock, surface
 
 GRID = sweep(rosenbrock, (-1.5, 2), gd, 30, lr=[1e-3, 2e-3, 1.0])
+ENDS_ALIKE = sweep(
+    rosenbrock, (-1.5, 2), adam, 10, lr=[0.1, 0.2], beta1=[0.5, 0.9]
+)  # their mean's last loss nearly fits
 RUN = descend(rosenbrock, (-1.5, 2), adam(lr=0.1), 30)
 
 
@@ -74,6 +77,8 @@ def test_a_stopped_run_and_seeds_play_as_recorded():
     ("given", "error", "message"),
     [
         (lambda: Player(GRID.mean("lr")), ValueError, "does not hold runs down rosenbrock"),
+        (lambda: Player(ENDS_ALIKE.mean("lr")), ValueError, "is not the value at theta in every step"),
+        (lambda: Player(GRID.assign(theta=GRID.theta * 1j)), TypeError, "has theta of dtype complex128"),
         (lambda: Player(GRID.isel(lr=[0, 1]).mean("lr")), ValueError, "Of a mean or a mask choose the runs"),
         (lambda: Player(GRID.where(~GRID.diverged)), ValueError, "does not hold runs down rosenbrock"),
         (lambda: Player(RUN.assign(theta=2 * RUN.theta)), ValueError, "does not hold runs"),

@@ -421,6 +421,7 @@ def test_warnings_and_floating_point_errors_that_were_asked_for_come_through():
         (lambda: surface(window=[(0, 1, 2)])(len), ValueError, "give a pair"),
         (lambda: surface(window=[(0, 1), (2,)])(len), TypeError, "give a pair"),
         (lambda: surface(window=[(0, 1)], minima=[1])(len), ValueError, "minima is .*a list of points"),
+        (lambda: surface(window=[(0, 1)], minima=[(np.nan,)])(len), ValueError, "minima is .*a list of points"),
         (lambda: surface(window=[(0, 1)] * 2, minima=(1, 1))(len), ValueError, "minima is .*each of 2 coordinates"),
         (lambda: surface(window=[(0, 1)], saddles=["a"])(len), TypeError, "saddles is"),
         (lambda: surface(window=[(0, 1)])(5), TypeError, "made of a function; this is 5"),

@@ -202,6 +202,12 @@ def _check(name: str, run: Any) -> xr.Dataset:
     missing = [key for key in (*PATH, "step", "coord") if key not in run.variables]
     if missing:
         raise ValueError(f"{name} has no {', '.join(missing)}; give it as descend or sweep returned it")
+    for key in PATH:
+        if run[key].dtype.kind not in "fiub":
+            raise TypeError(
+                f"{name} has {key} of dtype {run[key].dtype}; give real numbers, as descend or sweep "
+                "returned them"
+            )
     sizes = dict(run["theta"].sizes)
     if sizes.get("coord") not in (1, 2) or not sizes.get("step"):
         raise ValueError(
@@ -256,13 +262,13 @@ def _check_numbers(name: str, run: xr.Dataset, surface: Surface) -> None:
     whole = np.isfinite(theta).all() and np.isin(lost, (0, 1)).all()
     if whole:
         with np.errstate(all="ignore"):
-            value = surface(theta[-1].astype(float))
-            off = np.abs(value - loss[-1]) > 0.01 * np.maximum(np.abs(loss[-1]), np.abs(loss[0]))
-        whole = not (off & np.isfinite(value) & np.isfinite(loss).all(axis=0)).any()
+            value = surface(np.moveaxis(theta, 1, 0).astype(float))
+            off = np.abs(value - loss) > 1e-4 * np.maximum(np.abs(loss), np.abs(loss[0]))  # float32 is near
+        whole = not (off & np.isfinite(value) & np.isfinite(loss)).any()
     if not whole:
         raise ValueError(
-            f"{name} does not hold runs down {surface.name}: at the last step its loss is not the value at "
-            "theta, or numbers are missing. Of a mean or a mask choose the runs instead: grid.sel(lr=0.1)"
+            f"{name} does not hold runs down {surface.name}: its loss is not the value at theta in every "
+            "step, or numbers are missing. Of a mean or a mask choose the runs instead: grid.sel(lr=0.1)"
         )
 
 
