@@ -6,6 +6,7 @@ that are chosen: ``js/playground.js`` builds what `lib.player.wire` describes, t
 """
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lib.checks import ALLOWED, REQUIRED, stem
 from lib.descend import descend
 from lib.engine import Optimizer
 from lib.player import Player, wire
+from lib.player.bundle import bundle
 from lib.player.document import NotTraced, rule_document
 from lib.recipe import read, recipe
 from lib.surfaces import Surface
@@ -65,6 +67,11 @@ class Playground(Player):
     >>> print(Playground().text().splitlines()[0])
     beale, 200 steps
     """
+
+    _esm = bundle(main="playground.js")
+    _css = "\n".join(
+        Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("style.css", "playground.css")
+    )
 
     choices = traitlets.Dict().tag(sync=True)
 

@@ -14,7 +14,6 @@ import { insideView } from "./lines.js";
 import { Places } from "./places.js";
 import { paper } from "./paper.js";
 import { placeOf, presetButtons, take } from "./presets.js";
-import { playground } from "./playground.js";
 import { openLink, putLink } from "./link.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
@@ -95,6 +94,7 @@ export function render({ model, el }) {
     drawMap();
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
+    model.drawn?.({ $, meta, state, colors }); // the playground, which shows the same in 3-D
   }
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
@@ -404,4 +404,4 @@ export function render({ model, el }) {
   };
 }
 
-export default { render: (given) => (given.model.get("choices") ? playground(given, render) : render(given)) };
+export default { render };

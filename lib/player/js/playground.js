@@ -3,6 +3,8 @@
 import { contours, curve } from "./landscape.js";
 import { descend } from "./descend.js";
 import { machine } from "./interpreter.js";
+import { render } from "./main.js";
+import { drawable, meaning, relief, WITHOUT } from "./relief.js";
 
 const RULES_AT_MOST = 4;
 
@@ -88,9 +90,68 @@ function spanned(choices, chosen, series, axes) {
   return [Math.max(low, 1e-16 * start), Math.min(Math.max(...seen.filter(Number.isFinite), start), 100 * start)];
 }
 
+// The button "3-D", and what it shows in the place of the map. `address`: where Three.js is, which is loaded when the
+// button is pressed for the first time; without one there is no button.
+function putRelief(address) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", textContent: "3-D", title: "The surface in 3-D, to be turned" });
+  const words = document.createElement("p");
+  words.className = "hint";
+  words.setAttribute("role", "status");
+  let [on, view, now, host] = [false, null, null, null];
+  const fit = () => {
+    const flat = now?.meta.coords.length !== 2;
+    button.disabled = flat;
+    button.setAttribute("aria-pressed", String(on && !flat));
+    if (view && on && !flat) host.querySelector(".map .start").before(view.root);
+    else view?.root.remove();
+    if (view && on) words.textContent = flat ? "" : meaning(now.meta);
+    if (view && on && !flat) view.show(now);
+  };
+  button.addEventListener("click", async () => {
+    on = !on;
+    words.textContent = "";
+    if (on && !view) {
+      try {
+        if (!drawable()) throw Error(WITHOUT);
+        view = relief(await library(address));
+      } catch (error) {
+        on = false;
+        words.textContent = error.message;
+      }
+    }
+    fit();
+  });
+  return {
+    put(place) {
+      host = place;
+      if (!address) return;
+      host.querySelector(".controls").append(button);
+      host.querySelector(".key").before(words);
+      fit();
+    },
+    show(seen) {
+      now = seen;
+      if (view && on && view.root.isConnected) view.show(now);
+    },
+    end: () => view?.end(),
+  };
+}
+let loaded = null;
+function library(address) {
+  loaded ??= new Promise((done, fail) => {
+    const script = document.createElement("script");
+    const missing = () =>
+      fail(Error("What draws in 3-D could not be loaded. The map shows the same surface and paths."));
+    Object.assign(script, { src: address, onload: () => done(globalThis.THREE), onerror: missing });
+    document.head.append(script);
+  });
+  return loaded;
+}
+
 const landOf = (choices, surface) => (surface.coords.length > 1 ? contours : curve)(surface, choices);
 
-export function playground({ model, el }, render) {
+function playground({ model, el }) {
   const choices = model.get("choices");
   const which = model.get("which");
   const root = document.createElement("div");
@@ -103,6 +164,7 @@ export function playground({ model, el }, render) {
   const chosen = { ...choices.opening, rules: [...choices.opening.rules] };
   let leave = () => {};
   let player = null;
+  const solid = putRelief(model.get("three"));
 
   const select = (name, values, none = []) => {
     const label = document.createElement("label");
@@ -137,11 +199,17 @@ export function playground({ model, el }, render) {
     host.replaceChildren();
     const meta = metaOf(choices, chosen);
     const more = { surface: chosen.surface, rules: chosen.rules.join(), schedule: chosen.schedule };
-    const values = { meta, landscape: landOf(choices, meta), data: new Uint8Array(0), which, more, settled: true };
+    const landscape = landOf(choices, meta);
+    const values = { meta, landscape, data: new Uint8Array(0), which, more, settled: true };
     leave = render({
-      model: { get: (name) => values[name], attach: (handles) => (player = handles) },
+      model: {
+        get: (name) => values[name],
+        attach: (handles) => (player = handles),
+        drawn: (now) => solid.show({ ...now, landscape }),
+      },
       el: host,
     });
+    solid.put(host);
     player.leap({ at: openingAt(choices, chosen), ...place });
     if (!settled) player.open();
     fill();
@@ -172,6 +240,9 @@ export function playground({ model, el }, render) {
   return () => {
     removeEventListener("hashchange", follow);
     leave();
+    solid.end();
     root.remove();
   };
 }
+
+export default { render: playground };
