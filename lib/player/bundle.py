@@ -1,7 +1,7 @@
 """A widget's JavaScript as one text, which is what it is given.
 
 The modules in ``js/`` stand one after the other, each after those it imports, without their imports and
-exports, but for the default export of the first asked for: they share one scope, so no two of them may declare
+exports, but for the default export of the one asked for: they share one scope, so no two of them may declare
 the same name. No other program is needed, and nothing is written.
 """
 

@@ -32,7 +32,7 @@ export function render({ model, el }) {
   const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const calm = () => still.matches || document.body.classList.contains("vscode-reduce-motion");
-  const land = shapes(model.get("landscape"));
+  let land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
   let colors,
     runs = [],
@@ -68,6 +68,11 @@ export function render({ model, el }) {
   const data = unpack(model.get("data"));
   function choose() {
     runs = meta.series.map((series, i) => series.compute?.(state.at, state.start) ?? select(meta, data, i, state.at));
+    const other = model.moved?.(state.at); // the playground's landscape, where a slider is the surface's
+    if (other) {
+      land = shapes(other);
+      views.clear();
+    }
     locate();
   }
   function locate() {

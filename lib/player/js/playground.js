@@ -15,7 +15,7 @@ function program(choices, chosen, runs, shown) {
   lines.push("from lib.player import Player");
   const used = chosen.schedule !== "constant" && shown.some(({ scheduled }) => scheduled);
   if (used) lines.push(`from lib.schedules import ${chosen.schedule}`);
-  lines.push(`from lib.surfaces import ${chosen.surface.split("(")[0]}`);
+  lines.push(`from lib.surfaces import ${chosen.surface}`);
   return `${lines.join("\n")}\n\nruns = ${runs}\nPlayer(runs)\n`;
 }
 
@@ -24,7 +24,7 @@ export function metaOf(choices, chosen) {
   const surface = choices.surfaces[chosen.surface];
   const d = surface.coords.length;
   const schedule = choices.schedules[chosen.schedule];
-  const axes = [];
+  const axes = [...surface.axes];
   const series = chosen.rules.map((name) => {
     const rule = choices.rules[name];
     const mine = rule.axes.map((axis) => {
@@ -43,8 +43,8 @@ export function metaOf(choices, chosen) {
       given: {},
       inner: [],
       scheduled: rule.axes.some(({ of }) => of === "lr"),
-      axes: rule.axes.map((_, i) => axes.length - rule.axes.length + i),
-      code: `descend(${chosen.surface}, ${start}, ${name}(${mine.join(", ")}), steps=${choices.steps})`,
+      axes: [...surface.axes.keys(), ...rule.axes.map((_, i) => axes.length - rule.axes.length + i)],
+      code: `descend(${surface.code}, ${start}, ${name}(${mine.join(", ")}), steps=${choices.steps})`,
     };
   });
   const [[x0, x1], [y0, y1]] = surface.window;
@@ -65,7 +65,7 @@ export function metaOf(choices, chosen) {
 // others at a part of the window's width; the rest at its default.
 export function openingAt(choices, chosen) {
   const [slope, width] = choices.surfaces[chosen.surface].rates;
-  const at = {};
+  const at = Object.fromEntries(choices.surfaces[chosen.surface].axes.map(({ name, default: value }) => [name, value]));
   for (const name of chosen.rules)
     for (const axis of choices.rules[name].axes) {
       const rate = choices.rules[name].slope ? slope : width;
@@ -76,12 +76,19 @@ export function openingAt(choices, chosen) {
   return at;
 }
 
+// A surface's document with the values of its own sliders.
+export function surfaceAt(meta, at) {
+  const held = new Map(meta.axes.flatMap(({ registers = [] }, i) => registers.map((place) => [place, at[i]])));
+  const constants = meta.surface.constants.map(([place, value]) => [place, held.get(place) ?? value]);
+  return { ...meta.surface, constants };
+}
+
 // What the axis of the loss spans: where the runs go as they open, at most sixteen decades down, two up.
 function spanned(choices, chosen, series, axes) {
   const surface = choices.surfaces[chosen.surface];
   const at = openingAt(choices, chosen);
   const seen = series.flatMap(({ rule, axes: mine }) => {
-    const given = Object.fromEntries(mine.map((i) => [axes[i].of, at[axes[i].name]]));
+    const given = Object.fromEntries(mine.filter((i) => axes[i].of).map((i) => [axes[i].of, at[axes[i].name]]));
     const run = descend(machine(rule), machine(surface.surface), { start: surface.start, given }, choices.steps);
     return [...run.loss].map((f) => f - surface.floor);
   });
@@ -199,13 +206,20 @@ function playground({ model, el }) {
     host.replaceChildren();
     const meta = metaOf(choices, chosen);
     const more = { surface: chosen.surface, rules: chosen.rules.join(), schedule: chosen.schedule };
-    const landscape = landOf(choices, meta);
-    const values = { meta, landscape, data: new Uint8Array(0), which, more, settled: true };
+    const own = (at) => at.filter((_, i) => meta.axes[i].registers).join();
+    let [here, land, where] = [meta, landOf(choices, meta), own(meta.axes.map((axis) => axis.default))];
+    const values = { meta, landscape: land, data: new Uint8Array(0), which, more, settled: true };
     leave = render({
       model: {
         get: (name) => values[name],
         attach: (handles) => (player = handles),
-        drawn: (now) => solid.show({ ...now, landscape }),
+        moved(at) {
+          if (own(at) === where) return null;
+          where = own(at);
+          here = { ...meta, surface: surfaceAt(meta, at) };
+          return (land = landOf(choices, here));
+        },
+        drawn: (now) => solid.show({ ...now, meta: here, land }),
       },
       el: host,
     });

@@ -136,8 +136,8 @@ export function relief(THREE) {
   let [seen, shown, land, moving] = [SEEN, null, null, []];
 
   // The surface, and its colours.
-  function build({ meta }) {
-    land = { of: meta, ...ground(meta) };
+  function build({ meta, land: of }) {
+    land = { of, ...ground(meta) };
     const [position, uv, index] = [[], [], []];
     for (let j = 0; j < POINTS; j++)
       for (let i = 0; i < POINTS; i++) {
@@ -163,12 +163,12 @@ export function relief(THREE) {
     edges.geometry = new THREE.BufferGeometry();
     edges.geometry.setAttribute("position", new THREE.Float32BufferAttribute(outlines(land).flat(2), 3));
   }
-  function dye({ meta, colors, landscape }) {
+  function dye({ meta, colors, land: drawn }) {
     const g = skin.image.getContext("2d");
     g.fillStyle = colors.bg;
     g.fillRect(0, 0, SKIN, SKIN);
     const whole = frame({ left: 0, top: 0, width: SKIN, height: SKIN }, ...meta.window);
-    drawLand(g, { ...whole, zoom: 1 }, shapes(landscape), meta, { ...colors, em: 1.6 });
+    drawLand(g, { ...whole, zoom: 1 }, shapes(drawn), meta, { ...colors, em: 1.6 });
     skin.needsUpdate = true;
     edges.material.color.set(colors.muted);
   }
@@ -375,7 +375,7 @@ export function relief(THREE) {
   return {
     root,
     show(now) {
-      const other = land?.of !== now.meta;
+      const other = land?.of !== now.land;
       const tinted = other || shown?.colors !== now.colors;
       shown = now;
       if (other) {
