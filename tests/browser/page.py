@@ -96,3 +96,19 @@ class Screen:
     def row(self, number=0):
         """A row of the table of numbers, as a reader sees it."""
         return self.root.locator("tbody tr").nth(number).inner_text().split("\t")
+
+
+def drag(on, way, points):
+    """Press at the first point, move over the others, let go."""
+    if way == "mouse":
+        on.page.mouse.move(*points[0])
+        on.page.mouse.down()
+        for point in points[1:]:
+            on.page.mouse.move(*point)
+        on.page.mouse.up()
+        return
+    touch = on.page.context.new_cdp_session(on.page)
+    for kind, at in [("touchStart", points[0]), *(("touchMove", point) for point in points[1:])]:
+        where = [{"x": at[0], "y": at[1]}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

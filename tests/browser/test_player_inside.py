@@ -3,7 +3,7 @@
 import lab as laboratory
 import numpy as np
 import pytest
-from page import Screen
+from page import Screen, drag
 
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum
@@ -127,22 +127,6 @@ def test_a_slider_stops_between_its_values(by):
     found = np.array(eval(on.row()[1].replace("−", "-")))
     np.testing.assert_allclose(found, run.theta[-1], atol=6e-4)
     assert float(slider.get_attribute("aria-valuetext")) == pytest.approx(lr, rel=5e-3)
-
-
-def drag(on, way, points):
-    """Press at the first point, move over the others, let go."""
-    if way == "mouse":
-        on.page.mouse.move(*points[0])
-        on.page.mouse.down()
-        for point in points[1:]:
-            on.page.mouse.move(*point)
-        on.page.mouse.up()
-        return
-    touch = on.page.context.new_cdp_session(on.page)
-    for kind, at in [("touchStart", points[0]), *(("touchMove", point) for point in points[1:])]:
-        where = [{"x": at[0], "y": at[1]}]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_start_goes_where_it_is_taken(by, race):

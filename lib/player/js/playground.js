@@ -148,8 +148,10 @@ let loaded = null;
 function library(address) {
   loaded ??= new Promise((done, fail) => {
     const script = document.createElement("script");
-    const missing = () =>
+    const missing = () => {
+      loaded = null;
       fail(Error("What draws in 3-D could not be loaded. The map shows the same surface and paths."));
+    };
     Object.assign(script, { src: address, onload: () => done(globalThis.THREE), onerror: missing });
     document.head.append(script);
   });
