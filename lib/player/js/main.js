@@ -1,6 +1,6 @@
 // The player's widget: runs that compute.js takes from their documents, or that were recorded, drawn and played.
 
-import { difference, progress, settings, title, where } from "./words.js";
+import { difference, progress, situation, title, where } from "./words.js";
 import { code, select, unpack, valueAt } from "./wire.js";
 import { ready } from "./compute.js";
 import { nearest } from "./shapes.js";
@@ -262,9 +262,7 @@ export function render({ model, el }) {
     );
   }
   function picture() {
-    const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))]
-      .filter(Boolean)
-      .join(" · ");
+    const heading = [meta.title, ...situation(meta, state.at), where(meta, Math.floor(state.step))];
     return compose({ root, places, meta, state, land, colors, heading });
   }
   async function save(kind) {

@@ -29,7 +29,8 @@ export function metaOf(choices, chosen) {
     const rule = choices.rules[name];
     const mine = rule.axes.map((axis) => {
       const scheduled = axis.of === "lr" && schedule;
-      axes.push({ ...axis, name: `${name}_${axis.of}`, ...(scheduled ? { factors: schedule.factors } : {}) });
+      const more = scheduled ? { factors: schedule.factors, symbol: `${chosen.schedule} ${axis.symbol}` } : {};
+      axes.push({ ...axis, name: `${name}_${axis.of}`, ...more });
       const value = `{${name}_${axis.of}}`;
       return `${axis.of}=${scheduled ? schedule.code.replace("{peak}", value) : value}`;
     });
