@@ -34,7 +34,6 @@ class Screen:
     def mount(self, page, player, address=None, which=None):
         """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob.
         On a site it knows `which` of the page's players it is."""
-        self.page, self.player = page, player
         state = {
             name: getattr(player, name) for name in ("meta", "landscape", "choices") if hasattr(player, name)
         }
@@ -49,6 +48,11 @@ class Screen:
                 "address": address,
             },
         )
+        self.look(page, player)
+
+    def look(self, page, player):
+        """See to a player that is there already."""
+        self.page, self.player = page, player
         self.root = page.locator(".downhill-player")
         self.map, self.loss = self.root.locator("canvas.paths"), self.root.locator(".curves")
         self.start, self.scrub = self.root.locator(".start"), self.root.get_by_role("slider", name="Step")
