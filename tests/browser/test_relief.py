@@ -173,6 +173,16 @@ def test_sliders_and_the_start_go_on_working(relief):
     assert relief.page.locator("tbody tr.pinned:visible").count() == 4
 
 
+def test_the_surfaces_own_slider_changes_the_ground(relief):
+    relief.page.get_by_label("surface", exact=True).select_option("ravine")
+    relief.press()
+    for name in ("gd", "momentum", "rmsprop", "adam"):
+        relief.player.locator("tbody").get_by_role("button", name=name, exact=True).click()
+    before = relief.picture()
+    relief.page.get_by_role("slider", name="κ, in the code kappa").press("ArrowLeft")
+    assert (relief.picture() != before).any(-1).mean() > 0.1
+
+
 def test_it_plays_and_of_itself_does_not_move(browser, site):
     """Reduced motion: the player goes in whole steps, and the view stands still, as it always does."""
     with laboratory.visit(browser, reduced_motion="reduce") as seen:
