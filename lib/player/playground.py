@@ -35,6 +35,8 @@ FAMILIES: dict[str, tuple[Any, dict[str, float], list[float]]] = {
     ),
 }
 """Surfaces with arguments: how they are called, where their sliders open, and the ticks of these."""
+ARGUMENTS = {"kappa": "κ", "lambda1": "λ₁", "lambda2": "λ₂"}
+"""How the text writes them."""
 OPENING: dict[str, Any] = {
     "surface": "beale",
     "start": [1.0, 1.5],
@@ -136,7 +138,7 @@ def _surfaces() -> dict[str, Any]:
             "axes": [
                 {
                     "name": argument,
-                    "symbol": wire.symbol(argument),
+                    "symbol": ARGUMENTS[argument],
                     "values": ticks,
                     "default": value,
                     "registers": document["given"][argument],

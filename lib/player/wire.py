@@ -68,7 +68,7 @@ from lib.recipe import default
 Runs = dict[str, xr.Dataset]
 Window = list[list[float]]
 UNIT = 16384
-SYMBOLS = {"lr": "η", "beta": "β", "eps": "ε", "rho": "ρ", "weight_decay": "λ", "kappa": "κ", "lambda": "λ"}
+SYMBOLS = {"lr": "η", "beta": "β", "eps": "ε", "rho": "ρ", "weight_decay": "λ"}
 """How the text writes an argument, as NOTATION.md has it; digits at its end become an index."""
 LINE, CURVE = ["#8595a1", "#5d7080"], ["#777777", "#a0a0a0"]
 
