@@ -277,5 +277,5 @@ def test_on_a_phone(browser, site):
 def test_on_paper_the_map_is_printed(relief):
     relief.press()
     (_, words), *_ = [sheet for sheet in printed(relief.page, format="A4") if "‖∇f‖" in sheet[1]]
-    assert "beale" in words and not {"Reset", "3-D", "▶"} & set(words.split())
+    assert "beale · gd η = 0.01" in words and not {"Reset", "Loop", "▶", "Height"} & set(words.split())
     assert relief.canvas.is_visible()
