@@ -96,7 +96,8 @@ def test_it_says_what_the_height_is(relief):
     relief.page.get_by_label("surface", exact=True).select_option("saddle")
     assert relief.page.get_by_text("Height is f(x, y) itself.").is_visible()
     relief.page.get_by_label("surface", exact=True).select_option("double_well")
-    assert relief.canvas.count() == 0 and relief.button.is_disabled()  # a curve is what it is
+    assert relief.canvas.count() == 0 and relief.button.is_disabled()
+    assert relief.page.get_by_text("With one coordinate the curve is all there is").is_visible()
     relief.page.get_by_label("surface", exact=True).select_option("booth")
     assert relief.label().startswith("booth in 3-D")
 
@@ -232,6 +233,27 @@ def test_scripts_of_the_site_only(visit, site):
     assert relief.inked("adam") > 0
     theme = ("Content Security Policy", "theme mode")  # what the theme has inline is refused, and missed
     assert [text for text in visit.complaints if not any(words in text for words in theme)] == []
+
+
+def test_pressed_while_it_is_loaded_there_is_one_or_none(relief):
+    relief.page.evaluate(
+        "for (let i = 0; i < 3; i++) document.querySelector('.controls > button:last-child').click()"
+    )
+    relief.canvas.wait_for()
+    assert relief.canvas.count() == 1 and len(relief.libraries) == 1
+    relief.button.click()
+    assert relief.canvas.count() == 0
+
+
+def test_on_a_full_screen(relief):
+    relief.press()
+    small = relief.canvas.bounding_box()
+    relief.page.get_by_role("button", name="Full screen").click()
+    relief.page.wait_for_selector(".downhill-player.large")
+    large = relief.canvas.bounding_box()
+    assert large["width"] > 1.1 * small["width"] and relief.inked("adam") > 0
+    relief.canvas.press("ArrowRight")
+    assert "Turned by 40°" in relief.label()
 
 
 def test_from_a_file(visit):

@@ -4,7 +4,7 @@ import { contours, curve } from "./landscape.js";
 import { descend } from "./descend.js";
 import { machine } from "./interpreter.js";
 import { render } from "./main.js";
-import { drawable, meaning, relief, WITHOUT } from "./relief.js";
+import { drawable, FLAT, meaning, relief, TURN, WITHOUT } from "./relief.js";
 
 const RULES_AT_MOST = 4;
 
@@ -113,7 +113,7 @@ function putRelief(address) {
     button.setAttribute("aria-pressed", String(on && !flat));
     if (view && on && !flat) host.querySelector(".map .start").before(view.root);
     else view?.root.remove();
-    if (view && on) words.textContent = flat ? "" : meaning(now.meta);
+    if (view && on) words.textContent = flat ? FLAT : `${meaning(now.meta)} ${TURN}`;
     if (view && on && !flat) view.show(now);
   };
   button.addEventListener("click", async () => {
@@ -122,7 +122,8 @@ function putRelief(address) {
     if (on && !view) {
       try {
         if (!drawable()) throw Error(WITHOUT);
-        view = relief(await library(address));
+        const three = await library(address);
+        view ??= relief(three);
       } catch (error) {
         on = false;
         words.textContent = error.message;

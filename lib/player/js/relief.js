@@ -33,6 +33,8 @@ export const BUTTONS = [
   ["0", "Reset", "Look as at first"],
 ];
 export const WITHOUT = "This browser has no WebGL, which draws in 3-D. The map shows the same surface and paths.";
+export const FLAT = "With one coordinate the curve is all there is: there is nothing to turn.";
+export const TURN = "Drag it, or use its buttons or the arrow keys, to turn it; the start is moved on the map.";
 
 // Whether there is anything to draw with; asked before a library is loaded for it.
 export const drawable = () => !!document.createElement("canvas").getContext("webgl2");
