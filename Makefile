@@ -138,7 +138,7 @@ book-serve: book
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
 
 test-site: book slides
-	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_slides.py \
+	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_relief.py tests/browser/test_slides.py \
 	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))

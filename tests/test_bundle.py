@@ -4,10 +4,17 @@ import pytest
 
 from lib.player import Player
 from lib.player.bundle import FOLDER, bundle
+from lib.player.playground import Playground
 
 
-def test_the_widget_has_every_module():
-    assert [path.name for path in FOLDER.glob("*.js") if f"\n// {path.name}\n" not in Player._esm] == []
+def test_every_module_is_in_the_playground_and_a_player_has_nothing_of_the_playgrounds_own():
+    def modules(widget):
+        return {path.name for path in FOLDER.glob("*.js") if f"\n// {path.name}\n" in widget._esm}
+
+    assert modules(Playground) == {path.name for path in FOLDER.glob("*.js")}
+    assert modules(Playground) - modules(Player) == {"playground.js", "relief.js", "landscape.js"}
+    for widget in (Player, Playground):
+        assert widget._esm.count("export default") == 1 and "\nexport default { render" in widget._esm[-60:]
 
 
 @pytest.mark.parametrize(

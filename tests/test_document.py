@@ -21,7 +21,15 @@ from lib.checks import REQUIRED
 from lib.descend import descend, sweep
 from lib.engine import Optimizer, optimizer
 from lib.optimizers import adadelta, adagrad, adam, adamw, gd, momentum, nesterov, rmsprop
-from lib.player.document import OPERATIONS, NotTraced, documents, rule_document, settings, surface_document
+from lib.player.document import (
+    OPERATIONS,
+    NotTraced,
+    documents,
+    family_document,
+    rule_document,
+    settings,
+    surface_document,
+)
 from lib.problems import Noise, linear_regression
 from lib.surfaces import Surface, beale, booth, quadratic, ravine, rosenbrock, surface
 from lib.wrappers import clip_by_norm, clip_by_value, lookahead
@@ -345,6 +353,49 @@ def test_what_does_not_trace_says_why():
     ]:
         with pytest.raises(NotTraced, match=says):
             surface_document(f)
+
+
+def carried_out(document, given):
+    """What a document's registers hold, by NumPy."""
+    r = dict(document["constants"]) | given
+    r = {at: float(held) for at, held in r.items()}
+    with np.errstate(all="ignore"):
+        for name, out, *places in document["ops"]:
+            r[out] = float(getattr(np, name)(*(r[at] for at in places)))
+    return r
+
+
+@pytest.mark.parametrize(
+    ("make", "values"),
+    [
+        (ravine, {"kappa": 37.5}),
+        (lambda a, b: quadratic(a, b), {"a": 0.2, "b": 70.0}),
+        (lambda a, b, c: quadratic(a, b, c), {"a": 2.0, "b": 2.0, "c": 0.5}),
+    ],
+)
+def test_the_document_of_a_family_is_that_of_each_surface_with_its_arguments_put_in(make, values):
+    document = family_document(make, values)
+    put = {at: value for name, value in values.items() for at in document["given"][name]}
+    assert len(put) == len(values) and not {*put} & {*document["theta"]}
+    point = np.linspace(0.3, 0.9, len(document["theta"]))
+    surface = make(**values)
+    constants = [[at, put.get(at, held)] for at, held in document["constants"]]
+    r = carried_out(document | {"constants": constants}, dict(zip(document["theta"], point, strict=True)))
+    value, grad = surface.value_and_grad(point)
+    assert r[document["value"]] == value and [r[at] for at in document["grad"]] == grad.tolist()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: lambda x: (a * x + a * a, (a + 0 * x,)),  # computed with before the page could
+        lambda a: lambda x: (a * x if a > 2 else a + x, (a + 0 * x,)),
+        lambda a: lambda x: (x * x, (2 * x,)),
+    ],
+)
+def test_a_family_that_makes_more_of_its_argument_does_not_trace(function):
+    with pytest.raises(NotTraced, match="makes more of a than a number that it reads"):
+        family_document(lambda a: surface(window=[(-1, 1)], name="odd")(function(a)), ["a"])
 
 
 def test_the_documents_of_a_run_and_of_a_grid():

@@ -28,7 +28,7 @@ from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, code_cells, label
 from exercises import SOLUTION, with_stub
 from links import markdown_link, with_citations, with_equations, works
-from scripts import put_script, put_scripts
+from scripts import put_script, put_scripts, three
 
 from lib.player.playground import Playground
 
@@ -155,11 +155,12 @@ def embedded(nb: NotebookNode) -> str:
 
 
 def playground() -> str:
-    """HTML of the playground: its data are in the page, its script is a file of the site."""
+    """HTML of the playground: its data are in the page, its scripts are files of the site."""
     made = Playground()
     state = {name: getattr(made, name) for name in ("meta", "landscape", "choices")}
     state |= {"_esm": str(made._esm), "_css": str(made._css)}
     put_script(state, SCRIPTS)
+    state["three"] = f"_static/{three(SCRIPTS)}"
     buffer = {"path": ["data"], "encoding": "base64", "data": base64.b64encode(made.data).decode()}
     saved = {"playground": {"state": state, "buffers": [buffer]}}
     return widget({"state": saved}, {"model_id": "playground"})

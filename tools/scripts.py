@@ -6,16 +6,19 @@ own scripts (``Content-Security-Policy: script-src 'self'``). Many players share
 """
 
 import hashlib
+import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from beside import BookError
-from execute import WIDGETS
+from execute import CHAPTERS, WIDGETS
 from nbformat import NotebookNode
 
+BOOK = CHAPTERS.parent / "book"
 DEFAULT = re.compile(r"^export default (.*?);?\s*\Z", re.MULTILINE | re.DOTALL)
 
 
@@ -54,3 +57,19 @@ def put_script(state: dict[str, Any], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
         state["_esm"] = name
+
+
+def three(folder: Path) -> str:
+    """Three.js, whole and with its licence, as a plain script that sets `THREE`; its file's name."""
+    package = BOOK / "node_modules" / "three"
+    name = f"three-{json.loads((package / 'package.json').read_text(encoding='utf-8'))['version']}.js"
+    licence = (package / "LICENSE").read_text(encoding="utf-8").strip()
+    command = [
+        *(str(BOOK / "node_modules" / ".bin" / "esbuild"), "--bundle", "--minify", "--log-level=error"),
+        *("--format=iife", "--global-name=THREE", "--legal-comments=none", f"--outfile={folder / name}"),
+        f"--banner:js=/*! three.js\n{licence}\n*/",
+    ]
+    run = subprocess.run(command, input='export * from "three"', cwd=BOOK, capture_output=True, text=True)
+    if run.returncode:
+        raise BookError(f"three.js could not be put into one file: {run.stderr.strip()}")
+    return name

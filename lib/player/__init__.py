@@ -74,7 +74,7 @@ class Player(anywidget.AnyWidget):
     """
 
     _esm = bundle()
-    _css = Path(__file__).with_name("style.css")
+    _css: str | Path = Path(__file__).with_name("style.css")
 
     meta = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)

@@ -1,8 +1,8 @@
-"""The player's JavaScript as one text, which is what a widget is given.
+"""A widget's JavaScript as one text, which is what it is given.
 
 The modules in ``js/`` stand one after the other, each after those it imports, without their imports and
-exports: they share one scope, so no two of them may declare the same name. No other program is needed, and
-nothing is written.
+exports, but for the default export of the one asked for: they share one scope, so no two of them may declare
+the same name. No other program is needed, and nothing is written.
 """
 
 import re
@@ -13,15 +13,17 @@ MAIN = "main.js"
 HEAD = "// Put together from lib/player/js: change the modules there.\n"
 IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./([\w.]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
+DEFAULT = re.compile(r"^export default .*\n", re.MULTILINE)
 DECLARED = re.compile(
     r"^(?:export )?(?:async )?(?:function|class|const|let) ([\w$]+|[\[{][^=]*)", re.MULTILINE
 )
 
 
-def bundle(folder: Path = FOLDER) -> str:
-    """All modules as one text."""
+def bundle(folder: Path = FOLDER, main: str = MAIN) -> str:
+    """The module `main` and all that it needs as one text."""
     texts: dict[str, str] = {}
-    gather(folder, MAIN, texts)
+    gather(folder, main, texts)
+    texts = {module: text if module == main else DEFAULT.sub("", text) for module, text in texts.items()}
     names: dict[str, str] = {}
     for module, text in texts.items():
         for name in re.findall(r"[\w$]+", " ".join(DECLARED.findall(text))):

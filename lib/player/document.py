@@ -151,6 +151,30 @@ def surface_document(surface: Surface) -> dict[str, Any]:
     }
 
 
+def family_document(make: Callable[..., Surface], names: Iterable[str]) -> dict[str, Any]:
+    """The document of the surfaces that a function makes, with "given": the registers of each argument named.
+
+    >>> from lib.surfaces import ravine
+    >>> family_document(ravine, ["kappa"])["given"]
+    {'kappa': [2]}
+    """
+    once, again = (
+        {name: float(np.sqrt(prime)) for name, prime in zip(names, primes, strict=False)}
+        for primes in ((2, 3, 5), (7, 11, 13))
+    )
+    document, other = (surface_document(make(**values)) for values in (once, again))
+    constants = dict(document["constants"])
+    given = {name: [at for at, held in constants.items() if held == value] for name, value in once.items()}
+    moved = {at: again[name] for name, places in given.items() for at in places}
+    if (
+        not all(given.values())
+        or other["ops"] != document["ops"]
+        or dict(other["constants"]) != constants | moved
+    ):
+        raise NotTraced(f"{document['name']} makes more of {', '.join(given)} than a number that it reads")
+    return document | {"given": given}
+
+
 def documents(run: xr.Dataset) -> dict[str, Any]:
     """The documents of what made a run or a grid: its rule's and its surface's."""
     made = recipe(run)

@@ -6,6 +6,7 @@ that are chosen: ``js/playground.js`` builds what `lib.player.wire` describes, t
 """
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,24 @@ from lib.checks import ALLOWED, REQUIRED, stem
 from lib.descend import descend
 from lib.engine import Optimizer
 from lib.player import Player, wire
-from lib.player.document import NotTraced, rule_document
+from lib.player.bundle import bundle
+from lib.player.document import NotTraced, family_document, rule_document
 from lib.recipe import read, recipe
 from lib.surfaces import Surface
 
 STEPS = 200
-KAPPAS = (1, 10, 30, 50, 100, 300, 1000)
+TENS = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
+FAMILIES: dict[str, tuple[Any, dict[str, float], list[float]]] = {
+    "ravine(kappa={kappa})": (surfaces.ravine, {"kappa": 100.0}, TENS[2:]),
+    "quadratic({lambda1}, {lambda2})": (
+        lambda lambda1, lambda2: surfaces.quadratic(lambda1, lambda2),
+        {"lambda1": 1.0, "lambda2": 100.0},
+        TENS,
+    ),
+}
+"""Surfaces with arguments: how they are called, where their sliders open, and the ticks of these."""
+ARGUMENTS = {"kappa": "κ", "lambda1": "λ₁", "lambda2": "λ₂"}
+"""How the text writes them."""
 OPENING: dict[str, Any] = {
     "surface": "beale",
     "start": [1.0, 1.5],
@@ -66,6 +79,11 @@ class Playground(Player):
     beale, 200 steps
     """
 
+    _esm = bundle(main="playground.js")
+    _css = "\n".join(
+        Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("style.css", "playground.css")
+    )
+
     choices = traitlets.Dict().tag(sync=True)
 
     def __init__(self) -> None:
@@ -105,24 +123,48 @@ def choices() -> dict[str, Any]:
 
 
 def _surfaces() -> dict[str, Any]:
-    """Each surface by the Python that names it."""
-    found = {name: f for name, f in vars(surfaces).items() if isinstance(f, Surface)}
-    found |= {f"ravine(kappa={kappa})": surfaces.ravine(kappa) for kappa in KAPPAS}
-    made = {}
-    for code, f in found.items():
-        start = [low + part * (high - low) for part, (low, high) in zip((0.08, 0.72), f.window, strict=False)]
-        start = OPENING["start"] if code == OPENING["surface"] else [float(f"{x:.3g}") for x in start]
-        try:
-            run = descend(f, start, optimizers.gd(lr=0.0), 1)
-            meta = wire.describe({"gd": run.assign_attrs(recipe(run))}, {})
-        except NotTraced:
-            continue
-        kept = ("title", "surface", "start", "coords", "window", "aspect", "marks", "floor", "log", "range")
-        made[code] = {name: meta[name] for name in kept} | {
-            "root": bool(f.minima),
-            "rates": [float(f"{1 / _steepest(f, start):.1g}"), float(f"{0.02 * np.ptp(f.window[0]):.1g}")],
+    """Each surface by its name in the library."""
+    found = {name: _surface(name, f) for name, f in vars(surfaces).items() if isinstance(f, Surface)}
+    for code, (make, opening, ticks) in FAMILIES.items():
+        document = family_document(make, opening)
+        constants = {at: value for name, value in opening.items() for at in document["given"][name]}
+        document["constants"] = [[at, constants.get(at, held)] for at, held in document["constants"]]
+        name = code.partition("(")[0]
+        made = _surface(name, make(**opening))
+        found[name] = made and made | {
+            "title": name,
+            "code": code,
+            "surface": document,
+            "axes": [
+                {
+                    "name": argument,
+                    "symbol": ARGUMENTS[argument],
+                    "values": ticks,
+                    "default": value,
+                    "registers": document["given"][argument],
+                }
+                for argument, value in opening.items()
+            ],
         }
-    return made
+    return {name: made for name, made in found.items() if made}
+
+
+def _surface(name: str, f: Surface) -> dict[str, Any] | None:
+    """What the page is told of a surface; nothing of one that does not trace."""
+    start = [low + part * (high - low) for part, (low, high) in zip((0.08, 0.72), f.window, strict=False)]
+    start = OPENING["start"] if name == OPENING["surface"] else [float(f"{x:.3g}") for x in start]
+    try:
+        run = descend(f, start, optimizers.gd(lr=0.0), 1)
+        meta = wire.describe({"gd": run.assign_attrs(recipe(run))}, {})
+    except NotTraced:
+        return None
+    kept = ("title", "surface", "start", "coords", "window", "aspect", "marks", "floor", "log", "range")
+    return {name: meta[name] for name in kept} | {
+        "code": name,
+        "axes": [],
+        "root": bool(f.minima),
+        "rates": [float(f"{1 / _steepest(f, start):.1g}"), float(f"{0.02 * np.ptp(f.window[0]):.1g}")],
+    }
 
 
 def _steepest(f: Surface, start: list[float]) -> float:

@@ -19,7 +19,8 @@ Three traitlets reach the page, and the saved notebook.
     log        whether on a logarithmic axis
     range      what that axis spans, [low, high]
     axes       sweep axes: [{"name": "lr", "symbol": "η", "values": [...]}, ...]; of the playground's also
-               "of", the hyperparameter, and "factors", one a step, by which a schedule multiplies it
+               "of", the hyperparameter, and "factors", one a step, by which a schedule multiplies it; or
+               "registers", those of the surface's document that hold this argument of the surface
     at         for each axis the position its slider opens at
     presets    buttons: [{"name", "at": {"lr": 0.1, ...}, "start", "step", "view"}, ...], where each leads
                (`lib.player.presets`); of the last three those that it sets

@@ -28,6 +28,7 @@ LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "_build",
 ELSEWHERE = re.compile(r"^(?!(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|about:)")
 ARGUMENTS = [
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

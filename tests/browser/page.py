@@ -34,7 +34,6 @@ class Screen:
     def mount(self, page, player, address=None, which=None):
         """Put the player into the element #host of a page or a frame; `address` gives player.js, else a blob.
         On a site it knows `which` of the page's players it is."""
-        self.page, self.player = page, player
         state = {
             name: getattr(player, name) for name in ("meta", "landscape", "choices") if hasattr(player, name)
         }
@@ -49,6 +48,11 @@ class Screen:
                 "address": address,
             },
         )
+        self.look(page, player)
+
+    def look(self, page, player):
+        """See to a player that is there already."""
+        self.page, self.player = page, player
         self.root = page.locator(".downhill-player")
         self.map, self.loss = self.root.locator("canvas.paths"), self.root.locator(".curves")
         self.start, self.scrub = self.root.locator(".start"), self.root.get_by_role("slider", name="Step")
@@ -96,3 +100,19 @@ class Screen:
     def row(self, number=0):
         """A row of the table of numbers, as a reader sees it."""
         return self.root.locator("tbody tr").nth(number).inner_text().split("\t")
+
+
+def drag(on, way, points):
+    """Press at the first point, move over the others, let go."""
+    if way == "mouse":
+        on.page.mouse.move(*points[0])
+        on.page.mouse.down()
+        for point in points[1:]:
+            on.page.mouse.move(*point)
+        on.page.mouse.up()
+        return
+    touch = on.page.context.new_cdp_session(on.page)
+    for kind, at in [("touchStart", points[0]), *(("touchMove", point) for point in points[1:])]:
+        where = [{"x": at[0], "y": at[1]}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -76,10 +76,17 @@ def try_player(page: Page, player: Locator) -> None:
 
 def serious(page: Page) -> list[str]:
     """What axe-core finds serious or critical."""
+    return violations(page, "html", ("serious", "critical"))
+
+
+def violations(
+    page: Page, where: str, impacts: tuple[str, ...] = ("minor", "moderate", "serious", "critical")
+) -> list[str]:
+    """What axe-core finds in a part of a page."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'], preload: false })")["violations"]
+    run = "where => axe.run(where, { resultTypes: ['violations'], preload: false })"
     return [
         f"{one['id']}: {one['help']}: {json.dumps([node['html'][:120] for node in one['nodes'][:4]])}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
+        for one in page.evaluate(run, where)["violations"]
+        if one["impact"] in impacts
     ]

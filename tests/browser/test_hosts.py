@@ -24,25 +24,30 @@ GRID = """from lib.descend import sweep
 from lib.optimizers import adam
 from lib.player import Player
 from lib.surfaces import rosenbrock
-Player(sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=[0.01, 0.03, 0.1], beta1=[0.5, 0.9]))"""
+Player(sweep(rosenbrock, (-1.5, 2.0), adam, 100, lr=[0.01, 0.03, 0.1], beta1=[0.5, 0.9]),
+    presets={"creep": {"lr": 0.02, "start": (1.0, -0.5), "step": 7}, "the end": {"lr": 0.1, "step": 100}})"""
+PLAYGROUND = """from lib.player.playground import Playground
+Playground()"""
 OWN = ["page: Cannot read properties of undefined (reading 'schema')"]  # Notebook 7.6.5's, on every page
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook7"])
 def host(request):
-    """A server with player.ipynb: a grid between two notes, run and saved with its widgets, and trusted."""
+    """A server with player.ipynb and playground.ipynb: each between two notes, run and saved with its widgets, and
+    trusted."""
     running = request.getfixturevalue(request.param)
-    cells = [
-        nbformat.v4.new_markdown_cell("Before"),
-        nbformat.v4.new_code_cell(GRID),
-        nbformat.v4.new_markdown_cell("After"),
-    ]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, store_widget_state=True, kernel_name="python3").execute()
     notary = NotebookNotary(data_dir=str(running.data))
-    notary.sign(notebook)
+    for name, code in [("player", GRID), ("playground", PLAYGROUND)]:
+        cells = [
+            nbformat.v4.new_markdown_cell("Before"),
+            nbformat.v4.new_code_cell(code),
+            nbformat.v4.new_markdown_cell("After"),
+        ]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        NotebookClient(notebook, store_widget_state=True, kernel_name="python3").execute()
+        notary.sign(notebook)
+        nbformat.write(notebook, running.folder / f"{name}.ipynb")
     notary.store.close()
-    nbformat.write(notebook, running.folder / "player.ipynb")
     return running
 
 
@@ -107,6 +112,51 @@ def test_keys_stay_in_the_player_and_the_kernel_is_not_asked(host, visit):
     np.testing.assert_allclose(eval(numbers.inner_text().replace("−", "-")), run.theta[-1], atol=6e-4)
     assert page.evaluate("panel.content.activeCellIndex") == 1
     notebook.close()
+    visit.assert_quiet(but=OWN)
+
+
+def stands(player):
+    """Where a player's first slider, its start and its step are."""
+    lr = player.locator(".axes .value").first.inner_text()
+    return lr, player.locator(".start").get_attribute("aria-valuetext"), player.get_by_role("slider", name="Step").input_value()  # fmt: skip
+
+
+def test_presets_lead_there_saved_run_and_opened_again(host, visit):
+    """As the notebook was saved, after its cell ran, and once more when that was saved, closed and opened."""
+    page = visit.page
+    notebook = host.open(page, "player.ipynb")
+    for again in (lambda: None, notebook.run, None):
+        if again is None:
+            laboratory.wait(page, "() => panel.context.save()")
+            notebook.close()
+            page.goto("about:blank")
+            notebook = host.open(page, "player.ipynb")
+        else:
+            again()
+        player = player_of(notebook, page)
+        player.get_by_role("slider", name="lr").press("ArrowRight")  # the run is the page's own
+        page.evaluate("panel.content.activeCellIndex = 1")
+        player.get_by_role("button", name="creep").press("Enter")
+        assert stands(player) == ("0.02", "x 1.00, y −0.500", "7")
+        player.get_by_role("button", name="the end").click()
+        assert stands(player) == ("0.1", "x 1.00, y −0.500", "100")
+        assert page.evaluate("panel.content.activeCellIndex") == 1
+        assert player.get_by_role("button", name="Link").count() == 0  # it has no address of its own here
+    notebook.close()
+    visit.assert_quiet(but=OWN)
+
+
+def test_a_saved_playground_is_alive(host, visit):
+    """What is chosen races with no kernel asked; there is no 3-D, whose library is a file of the site."""
+    page = visit.page
+    player_of(host.open(page, "playground.ipynb"), page)
+    page.get_by_label("surface", exact=True).select_option("ravine")
+    player = page.locator(".downhill-player")
+    row = player.locator("tbody tr").nth(1)
+    before = row.inner_text()
+    player.get_by_role("slider", name="κ").press("ArrowRight")
+    assert row.inner_text() != before and player.locator(".axes .value").first.inner_text() == "1000"
+    assert player.get_by_role("button", name="3-D").count() == 0
     visit.assert_quiet(but=OWN)
 
 

@@ -6,9 +6,10 @@ import pytest
 from page import Screen
 from paper import NEAR, assert_same, look, pictured, printed
 
-from lib.descend import descend
-from lib.optimizers import momentum
+from lib.descend import descend, sweep
+from lib.optimizers import gd, momentum
 from lib.player import Player
+from lib.player.playground import Playground
 from lib.plotting import style
 from lib.surfaces import booth
 
@@ -68,6 +69,34 @@ def test_paper_says_the_settings_and_has_nothing_to_press(screen, inside):
         "it stays on the screen"
     )
     assert on.button("Play").is_visible()
+
+
+def test_paper_says_where_a_preset_led_and_has_no_preset(screen):
+    grid = sweep(booth, (-8, 0), gd, 30, lr=[0.01, 0.02, 0.05])
+    on = screen(Player(grid, presets={"creep": {"lr": 0.02, "step": 7}, "leap": {"lr": 0.05}}))
+    on.button("creep").click()
+    _, words = paper(on.page)
+    assert "booth · η = 0.02 · step 7 of 30" in words and not {"creep", "leap"} & set(words.split())
+    assert on.button("creep").is_visible()
+
+
+def test_paper_says_all_that_is_chosen_in_the_playground_and_has_no_choices(screen):
+    on = screen(Playground())
+    form = on.page.get_by_role("form", name="What races").inner_text()
+    on.page.get_by_label("surface", exact=True).select_option("ravine")
+    on.page.get_by_label("schedule").select_option("cosine")
+    on.root.get_by_role("slider", name="κ").press("ArrowLeft")
+    on.scrub.fill("150")
+    picture, words = paper(on.page)
+    said = " ".join(words.split())
+    assert "ravine · κ = 10 · gd cosine η = 0.01 · momentum cosine η = 0.01, β = 0.9" in said
+    assert "rmsprop cosine η = 0.08, ρ = 0.9, ε = 1·10⁻⁸" in said and "step 150 of 200" in said
+    for pressed in ("Methods that step matrices", "schedule of", "method 1", "Play", "Loop", "3-D"):
+        assert pressed not in said
+    assert "Methods that step matrices" in form
+    last = np.asarray(picture.convert("L"))[:, -20:]
+    assert (last > 250).all(), "something is cut off at the right"
+    assert on.page.get_by_label("surface", exact=True).is_visible()
 
 
 def test_paper_is_light_and_as_wide_whatever_the_screen_is(browser, ball):

@@ -3,7 +3,7 @@
 import lab as laboratory
 import numpy as np
 import pytest
-from page import Screen
+from page import Screen, drag
 
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum
@@ -108,6 +108,28 @@ def test_a_line_is_told_to_a_screen_reader(screen, grid):
 # Between the values of a slider, from any start.
 
 
+def test_a_finger_drags_a_slider_through_what_is_between_its_values(fingers):
+    rates = np.geomspace(1e-3, 0.05, 5)
+    on = fingers(Player(sweep(ravine(20), (-1.8, 1.0), momentum, 100, lr=rates, beta=0.5)))
+    slider = on.root.get_by_role("slider", name="η")
+    on.page.evaluate(
+        """() => { window.seen = [];
+            const [slider, row] = ['.axes input', 'tbody td'].map((part) => document.querySelector(part));
+            slider.addEventListener('input', () => seen.push([slider.value, row.innerText])); }"""
+    )
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    drag(on, "touch", [(box["x"] + box["width"] * part, y) for part in (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)])
+    seen = on.page.evaluate("seen")
+    places = [float(place) for place, _ in seen]
+    assert len(places) >= 4 and places == sorted(places) and len({text for _, text in seen}) >= 4
+    assert all(place != round(place) for place in places[-2:]) and 2.5 < places[-1] < 3.5
+    lr = float(f"{np.exp(np.interp(places[-1], range(5), np.log(rates))):.4g}")
+    run = descend(ravine(20), (-1.8, 1.0), momentum(lr=lr, beta=0.5), 100)
+    np.testing.assert_allclose(eval(on.row()[1].replace("−", "-")), run.theta[-1], atol=6e-4)
+    assert on.page.evaluate("scrollY") == 0
+
+
 def test_a_slider_stops_between_its_values(by):
     way, show = by
     rates = np.geomspace(1e-3, 0.05, 5)
@@ -127,22 +149,6 @@ def test_a_slider_stops_between_its_values(by):
     found = np.array(eval(on.row()[1].replace("−", "-")))
     np.testing.assert_allclose(found, run.theta[-1], atol=6e-4)
     assert float(slider.get_attribute("aria-valuetext")) == pytest.approx(lr, rel=5e-3)
-
-
-def drag(on, way, points):
-    """Press at the first point, move over the others, let go."""
-    if way == "mouse":
-        on.page.mouse.move(*points[0])
-        on.page.mouse.down()
-        for point in points[1:]:
-            on.page.mouse.move(*point)
-        on.page.mouse.up()
-        return
-    touch = on.page.context.new_cdp_session(on.page)
-    for kind, at in [("touchStart", points[0]), *(("touchMove", point) for point in points[1:])]:
-        where = [{"x": at[0], "y": at[1]}]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_start_goes_where_it_is_taken(by, race):

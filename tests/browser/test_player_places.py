@@ -1,5 +1,8 @@
 """Presets and links: by mouse, touch and keyboard, with no kernel."""
 
+import shutil
+from pathlib import Path
+
 import lab as laboratory
 import numpy as np
 import pytest
@@ -9,7 +12,10 @@ from lib.descend import sweep
 from lib.optimizers import gd
 from lib.player import Player
 from lib.surfaces import booth
+from tools.book import widget
+from tools.scripts import put_script
 
+COURSE = Path(__file__).parents[2]
 CREEP = {"lr": 0.02, "start": (4, -6), "step": 7, "view": "whole"}
 
 
@@ -37,6 +43,34 @@ def test_a_preset_leads_there(browser, led, how):
         on.button("edge").click()
         assert standing(on) == ([4, -6], 0.1, 7, "4")
         seen.assert_quiet()
+
+
+def test_presets_lead_there_from_a_file(visit, led, tmp_path):
+    """On a page that is opened from a disk, alive as the site's players are."""
+    state = {name: getattr(led, name) for name in ("meta", "landscape")} | {
+        "_esm": str(led._esm),
+        "_css": str(led._css),
+    }
+    put_script(state, tmp_path)
+    shutil.copy(COURSE / "book" / "_static" / "players.js", tmp_path)
+    buffers = [{"path": ["data"], "encoding": "base64", "data": ""}]
+    page = widget({"state": {"one": {"state": state, "buffers": buffers}}}, {"model_id": "one"})
+    file = tmp_path / "page.html"
+    file.write_text(
+        f"<!doctype html><meta charset=utf-8><title>A page</title><body>{page}<script src=players.js></script>",
+        "utf-8",
+    )
+    visit.page.context.unroute_all()
+    asked = []
+    visit.page.on("request", lambda request: asked.append(request.url))
+    visit.page.goto(file.as_uri())
+    visit.page.locator(".downhill-player").wait_for()
+    on = Screen.__new__(Screen)
+    on.look(visit.page, led)
+    on.button("creep").click()
+    assert standing(on) == ([4, -6], 0.02, 7, "whole")
+    assert asked and all(url.startswith(("file:", "data:", "blob:")) for url in asked)
+    visit.assert_quiet()
 
 
 def test_there_is_no_row_of_buttons_without_presets(screen, grid):

@@ -15,6 +15,7 @@ from lib import optimizers, surfaces
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum
 from lib.player import Player
+from lib.player.playground import Playground
 from lib.problems import Noise
 from lib.surfaces import booth, double_well
 
@@ -343,13 +344,19 @@ def test_a_player_out_of_sight_does_not_draw(screen, race):
     on.button("Pause").click()
 
 
-def test_nothing_of_the_page_is_styled_from_outside_the_player():
-    """Every rule begins with the player's class or the playground's, but for the sign that JupyterLab puts over a player: no global CSS."""
-    css = Player._css.read_text("utf-8") if hasattr(Player._css, "read_text") else str(Player._css)
+@pytest.mark.parametrize(
+    ("widget", "roots"),
+    [(Player, (".downhill-player",)), (Playground, (".downhill-player", ".downhill-playground"))],
+)
+def test_nothing_of_the_page_is_styled_from_outside_the_player(widget, roots):
+    """Every rule begins with the player's class, or the playground's, but for the sign that JupyterLab puts over a
+    player: no global CSS."""
+    css = widget._css.read_text("utf-8") if hasattr(widget._css, "read_text") else str(widget._css)
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     rules = [s.strip() for s in re.findall(r"([^{}]+)\{", css) if not s.strip().startswith("@")]
-    outside = [rule for rule in rules if not rule.startswith((".downhill-player", ".downhill-playground"))]
-    assert rules and outside == [".jupyter-widgets-disconnected:has(> .downhill-player)::before"]
+    outside = [rule for rule in rules if not rule.startswith(roots)]
+    assert {rule.split()[0] for rule in rules} >= {*roots}
+    assert outside == [".jupyter-widgets-disconnected:has(> .downhill-player)::before"]
 
 
 def test_one_coordinate_has_a_ball_and_arrows(screen):

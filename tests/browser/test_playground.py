@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from page import Screen
 
+from lib import surfaces
 from lib.descend import descend
 from lib.player import Player
 from lib.player.playground import Playground
@@ -19,7 +20,7 @@ PATHS = """async ({ esm, choices, chosen }) => {
     const page = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
     const meta = page.ready(page.metaOf(choices, chosen));
     const opening = page.openingAt(choices, chosen);
-    const at = meta.axes.map(({ name }) => opening[name]);
+    const at = meta.axes.map(({ name }) => chosen.at?.[name] ?? opening[name]);
     const runs = meta.series.map((series) => series.compute(at, chosen.start ?? meta.start));
     return {
         python: page.code(meta, at, chosen.start ?? meta.start, meta.series),
@@ -72,11 +73,27 @@ def cases():
         yield {"surface": SURFACES[i % len(SURFACES)], "rules": [first, *others], "schedule": schedule}
 
 
-@pytest.mark.parametrize("chosen", [*cases()], ids=lambda one: f"{one['surface']}, {one['schedule']}")
+ARGUMENTS = [
+    {"surface": "ravine", "rules": ["momentum", "adam"], "schedule": "constant", "at": {"kappa": 137.2}},
+    {
+        "surface": "quadratic",
+        "rules": ["gd", "rmsprop"],
+        "schedule": "wsd",
+        "at": {"lambda1": 0.3162, "lambda2": 25},
+    },
+]
+"""Arguments of a surface between the ticks of their sliders."""
+
+
+@pytest.mark.parametrize(
+    "chosen", [*cases(), *ARGUMENTS], ids=lambda one: f"{one['surface']}, {one['schedule']}"
+)
 def test_the_python_makes_the_path_of_the_page(page, chosen):
     found = page.evaluate(PATHS, {"esm": str(MADE._esm), "choices": MADE.choices, "chosen": chosen})
     runs = made(found["python"])
     assert list(runs) == chosen["rules"]
+    for name, value in chosen.get("at", {}).items():
+        assert str(value) in found["python"] and name not in found["python"].replace("kappa=", "")
     for run, seen in zip(runs.values(), found["runs"], strict=True):
         path = np.array(seen["theta"], float).T
         away = np.max(np.abs(path - run.theta.values))
@@ -91,12 +108,48 @@ def test_a_start_that_was_moved_is_in_the_python(page):
     np.testing.assert_allclose(np.array(found["runs"][0]["theta"], float).T, run.theta.values, rtol=1e-12)
 
 
+@pytest.mark.parametrize("how", ["mouse", "touch", "keys"])
+def test_a_surfaces_argument_slides_and_moves_map_and_runs(browser, how):
+    """By mouse, finger and keys, between its ticks too; the copied Python has it, and makes the run on screen."""
+    with laboratory.visit(browser, has_touch=how == "touch") as seen:
+        on = Screen(seen.page, MADE)
+        on.page.get_by_label("surface", exact=True).select_option("ravine")
+        slider = on.root.get_by_role("slider", name="κ, in the code kappa", exact=True)
+        assert slider.get_attribute("aria-valuetext") == "100"
+        on.scrub.fill("3")
+        ground, row = on.picture(".map .ground"), on.row(1)
+        if how == "keys":
+            slider.press("Shift+ArrowLeft")
+        else:
+            box = slider.bounding_box()
+            at = {"x": 0.55 * box["width"], "y": box["height"] / 2}
+            (slider.tap if how == "touch" else slider.click)(position=at)
+        value = float(slider.get_attribute("aria-valuetext"))
+        assert value not in MADE.choices["surfaces"]["ravine"]["axes"][0]["values"] and 10 < value < 100
+        assert on.picture(".map .ground") != ground and on.row(1) != row
+        on.page.evaluate(KEEP)
+        on.button("Copy code").click()
+        run = made(on.page.evaluate("copied"))["momentum"]
+        assert recipe(run)["surface"].name.startswith("ravine(kappa=")
+        assert float(on.row(1)[2]) == pytest.approx(float(run.loss[3]), rel=0.005)
+        seen.assert_quiet()
+
+
+def test_what_is_kept_says_the_argument_it_was_made_with(screen):
+    on = screen(MADE)
+    on.page.get_by_label("surface", exact=True).select_option("quadratic")
+    on.button("Keep to compare").click()
+    on.root.get_by_role("slider", name="λ₂, in the code lambda2").press("ArrowLeft")
+    kept = on.root.locator("tbody tr.pinned")
+    assert kept.first.inner_text().replace("\n", " ").startswith("gd kept: λ₂ = 100")
+
+
 @pytest.mark.parametrize("touch", [False, True])
 def test_what_is_chosen_races(browser, touch):
     with laboratory.visit(browser, has_touch=touch) as seen:
         on = Screen(seen.page, MADE)
         assert [on.row(i)[0].strip() for i in range(4)] == ["gd", "momentum", "rmsprop", "adam"]
-        on.page.get_by_label("surface", exact=True).select_option("ravine(kappa=50)")
+        on.page.get_by_label("surface", exact=True).select_option("ravine")
         on.page.get_by_label("method 4").select_option("none")
         on.page.get_by_label("method 1").select_option("lion")
         on.page.get_by_label("schedule").select_option("cosine")
@@ -139,12 +192,18 @@ def test_every_surface_is_drawn(screen):
         on.page.get_by_label("surface", exact=True).select_option(name)
         assert on.root.get_attribute("aria-label").endswith(MADE.choices["surfaces"][name]["title"])
         seen.add(on.picture(".map .ground"))
-    assert len(seen) >= len(SURFACES) - 1  # ravine(1) and another bowl may look alike
+    assert len(seen) >= len(SURFACES) - 1  # ravine and quadratic open alike
 
 
 def test_its_documents_are_small():
     assert len(repr(MADE.choices)) < 130_000
-    assert {"muon", "shampoo"} <= {*MADE.choices["left"]} and len(RULES) == 20 and len(SURFACES) >= 25
+    assert {"muon", "shampoo"} <= {*MADE.choices["left"]} and len(RULES) == 20 and len(SURFACES) >= 20
+
+
+def test_every_surface_of_two_coordinates_at_most_can_be_chosen():
+    plain = {name for name, f in vars(surfaces).items() if isinstance(f, surfaces.Surface)}
+    families = {name for name, maker in MAKERS.items() if maker.__module__ == "lib.surfaces"}
+    assert {*SURFACES} == plain | families
 
 
 def test_every_schedule_of_one_peak_can_be_chosen():

@@ -108,6 +108,27 @@ def test_a_link_opens_the_playground_there(site, visit):
     visit.assert_quiet()
 
 
+def test_a_link_has_the_argument_of_a_surface(site, visit):
+    page = visit.page
+    page.goto(f"{site}/playground.html#link=1&player=1&surface=ravine&rules=gd&schedule=constant&kappa=37.5")
+    kappa = page.get_by_role("slider", name="κ, in the code kappa")
+    kappa.wait_for()
+    assert kappa.get_attribute("aria-valuetext") == "37.5"
+    page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+    kappa.press("ArrowRight")
+    page.get_by_role("button", name="Link", exact=True).click()
+    link = page.evaluate("copied")
+    assert "surface=ravine" in link and "kappa=100&" in link
+    page.get_by_role("button", name="Copy code").click()
+    assert "descend(ravine(kappa=100), " in page.evaluate("copied")
+    page.goto("about:blank")
+    page.goto(link.replace("kappa=100", "kappa=0.5"))
+    page.wait_for_function(
+        "document.querySelector('.status').textContent.includes('kappa is 0.5, its slider goes')"
+    )
+    visit.assert_quiet()
+
+
 def test_a_link_says_which_player_of_a_page(site, visit):
     page = visit.page
     name = next(n for n in CHAPTERS if (HTML / n).read_text("utf-8").count("widget-view+json") > 1)

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 // The picture of a player as main.js has it at its step 3.
-function picture(changes) {
+function picture(changes, heading = ["himmelblau", "step 3 of 7"]) {
   const state = screen({ step: 3, ...changes });
   const places = new Places({ ...page, meta, state });
   const runs = [...state.shown(), ...state.pinned()];
@@ -31,7 +31,7 @@ function picture(changes) {
     state,
     land,
     colors,
-    heading: "himmelblau · step 3 of 7",
+    heading,
   });
   const g = new Svg(width, height);
   draw(g);
@@ -49,6 +49,20 @@ function at(node) {
   return own;
 }
 const find = (svg, text) => [...svg.querySelectorAll("text")].find((node) => node.textContent === text);
+
+test("a long heading has lines, and what is below moves down", () => {
+  const parts = Array.from({ length: 9 }, (_, i) => `a part of some letters that is the number ${i}`);
+  const [{ height, svg }, plain] = [picture({}, parts), picture()];
+  const found = parts.map((part) => [...svg.querySelectorAll("text")].find((node) => node.textContent.includes(part)));
+  const lines = [...new Set(found)];
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.map(at)).toEqual(lines.map((_, i) => [10, 15 + 16 * i]));
+  expect(height - plain.height).toBeNear(16 * (lines.length - 1));
+  document.body.append(svg);
+  const [right, all] = [svg.viewBox.baseVal.width, lines.map((line) => line.getBBox())];
+  expect(all.filter((box) => box.x + box.width > right)).toEqual([]);
+  expect(Math.max(...all.map((box) => box.y + box.height))).toBeLessThan(14 + 16 * lines.length);
+});
 
 test("a picture is the stage with a margin and its heading", () => {
   const { width, height, svg } = picture();

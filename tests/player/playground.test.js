@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { metaOf, openingAt } from "../../lib/player/js/playground.js";
+import { metaOf, openingAt, surfaceAt } from "../../lib/player/js/playground.js";
 import { rules, surfaces } from "./tapes.json";
 
 const document = rules.find(({ name, theta }) => name === "momentum" && theta.length === 2);
@@ -9,6 +9,8 @@ const axes = [
 ];
 const booth = {
   title: "booth",
+  code: "booth",
+  axes: [],
   surface: surfaces.find(({ name }) => name === "booth"),
   start: [1, 2],
   coords: ["x", "y"],
@@ -44,4 +46,36 @@ test("a choice becomes a player's meta, and the Python that makes it", () => {
     momentum_lr: 0.02,
     momentum_beta: 0.9,
   });
+});
+
+test("an argument of a surface is a slider of every run, in the Python and in the surface's document", () => {
+  const kappa = { name: "kappa", symbol: "κ", values: [1, 10, 100], default: 10, registers: [7] };
+  const of = {
+    ...booth,
+    code: "ravine(kappa={kappa})",
+    axes: [kappa],
+    surface: {
+      ...booth.surface,
+      constants: [
+        [7, 10],
+        [8, 2],
+      ],
+    },
+  };
+  const meta = metaOf(
+    { ...choices, surfaces: { ravine: { ...of, log: false } } },
+    { surface: "ravine", rules: ["momentum"], schedule: "constant" },
+  );
+  expect(meta.axes.map(({ name }) => name)).toEqual(["kappa", "momentum_lr", "momentum_beta"]);
+  expect(meta.at).toEqual([1, 1, 1]);
+  expect(meta.series[0].axes).toEqual([0, 1, 2]);
+  expect(meta.series[0].code).toBe(
+    "descend(ravine(kappa={kappa}), ({0}, {1}), momentum(lr={momentum_lr}, beta={momentum_beta}), steps=3)",
+  );
+  expect(meta.python("RUNS", meta.series)).toContain("from lib.surfaces import ravine\n");
+  expect(surfaceAt(meta, [37.5, 0.1, 0.9]).constants).toEqual([
+    [7, 37.5],
+    [8, 2],
+  ]);
+  expect(of.surface.constants[0][1]).toBe(10);
 });

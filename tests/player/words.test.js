@@ -7,7 +7,9 @@ import {
   point,
   progress,
   quantities,
+  inLines,
   settings,
+  situation,
   spoken,
   tell,
   title,
@@ -130,6 +132,30 @@ describe("a pinned run", () => {
     expect(difference(meta, pinned([0.2, 0.9], [-8, 0], moves))).toBe(""); // another run's slider
     expect(difference(meta, pinned([0.2, 0.5], [1, 0]))).toBe(""); // a recorded run has one start
   });
+});
+
+test("what only some runs have is told with their names", () => {
+  const axes = ["κ", "η", "η", "β"].map((symbol) => ({ symbol }));
+  const series = [
+    { name: "gd", axes: [0, 1] },
+    { name: "adam", axes: [0, 2, 3] },
+    { name: "momentum", axes: [0, 2] },
+  ];
+  expect(situation({ axes, series }, [100, 0.1, 0.2, 0.9])).toEqual([
+    "κ = 100",
+    "gd η = 0.1",
+    "adam and momentum η = 0.2",
+    "adam β = 0.9",
+  ]);
+  expect(situation({ axes: axes.slice(0, 2), series: series.slice(0, 1) }, [100, 0.1])).toEqual(["κ = 100, η = 0.1"]);
+  expect(situation({ axes: [], series }, [])).toEqual([]);
+});
+
+test("parts stand in lines as far as there is room", () => {
+  expect(inLines(["abc", "de", "f"], 8)).toEqual(["abc · de", "f"]);
+  expect(inLines(["abc", "de", "f"], 99)).toEqual(["abc · de · f"]);
+  expect(inLines(["abcdef", "g"], 3)).toEqual(["abcdef", "g"]);
+  expect(inLines([], 3)).toEqual([]);
 });
 
 test("the sliders' settings are told in their order", () => {

@@ -81,7 +81,11 @@ function computed(meta, series, index, surface) {
     const given = { ...series.given };
     start = [...start];
     for (const i of series.axes) {
-      const { name, of, factors } = meta.axes[i];
+      const { name, of, factors, registers } = meta.axes[i];
+      if (registers) {
+        for (const place of registers) surface.r[place] = at[i];
+        continue;
+      }
       const coord = meta.coords.findIndex((c) => name === `start_${c}`);
       if (coord < 0) given[of ?? name] = factors ? factors.map((factor) => factor * at[i]) : at[i];
       else start[coord] = at[i];

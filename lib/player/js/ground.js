@@ -30,7 +30,7 @@ export function drawGround(g, f, land, meta, colors) {
   g.restore();
 }
 
-function drawLand(g, f, land, meta, colors) {
+export function drawLand(g, f, land, meta, colors) {
   const [[x0, x1], [y0, y1]] = meta.window;
   const close = meta.heights && meta.coords.length > 1 && f.zoom >= CLOSE;
   const [left, right, top, bottom] = [f.px(x0), f.px(x1), f.py(y1), f.py(y0)];

@@ -5,7 +5,7 @@ import { heights } from "./descend.js";
 import { machine } from "./interpreter.js";
 
 const WHOLE = 16384;
-const POINTS = 161;
+export const POINTS = 161; // across, and up
 const even = ([low, high], n) => Array.from({ length: n }, (_, i) => low + ((high - low) * i) / (n - 1));
 
 // The part of a polygon, corners [x, y, height], that is at least as high as a level.
@@ -23,13 +23,19 @@ function above(corners, level) {
 }
 const spot = ([x, y]) => `${Math.round(x)} ${Math.round(y)}`;
 
-// Regions above contours that are evenly spaced in the heights, or in their fourth root where there is a minimum.
-export function contours({ surface, window, root }, { colors, line: ink }) {
+// The heights that are shown, over an even grid: above the lowest, their fourth root where there is a minimum.
+export function lifted({ surface, window, root }) {
   const found = heights(machine(surface), [even(window[0], POINTS), even(window[1], POINTS)]);
   const finite = [...found].filter(Number.isFinite);
   const lowest = finite.reduce((a, b) => Math.min(a, b), Infinity);
   const shown = found.map((f) => (root ? Math.sqrt(Math.sqrt(f - lowest)) : f - lowest));
   const highest = [...shown].filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0);
+  return { shown, highest };
+}
+
+// Regions above contours that are evenly spaced in these.
+export function contours(meta, { colors, line: ink }) {
+  const { shown, highest } = lifted(meta);
   /** @type {object[]} */
   const shapes = [{ d: `M0 0H${WHOLE}V${WHOLE}H0Z`, fill: colors[0] }];
   const place = (i) => (i * WHOLE) / (POINTS - 1);

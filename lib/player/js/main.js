@@ -1,6 +1,6 @@
 // The player's widget: runs that compute.js takes from their documents, or that were recorded, drawn and played.
 
-import { difference, progress, settings, title, where } from "./words.js";
+import { difference, progress, situation, title, where } from "./words.js";
 import { code, select, unpack, valueAt } from "./wire.js";
 import { ready } from "./compute.js";
 import { nearest } from "./shapes.js";
@@ -14,7 +14,6 @@ import { insideView } from "./lines.js";
 import { Places } from "./places.js";
 import { paper } from "./paper.js";
 import { placeOf, presetButtons, take } from "./presets.js";
-import { playground } from "./playground.js";
 import { openLink, putLink } from "./link.js";
 import { pointing } from "./pointing.js";
 import { starter } from "./start.js";
@@ -33,7 +32,7 @@ export function render({ model, el }) {
   const [mapGround, lossGround] = [$(".map .ground"), $(".loss .ground")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const calm = () => still.matches || document.body.classList.contains("vscode-reduce-motion");
-  const land = shapes(model.get("landscape"));
+  let land = shapes(model.get("landscape"));
   const views = new Map(); // by canvas, of what stays
   let colors,
     runs = [],
@@ -69,6 +68,11 @@ export function render({ model, el }) {
   const data = unpack(model.get("data"));
   function choose() {
     runs = meta.series.map((series, i) => series.compute?.(state.at, state.start) ?? select(meta, data, i, state.at));
+    const other = model.moved?.(state.at); // the playground's landscape, where a slider is the surface's
+    if (other) {
+      land = shapes(other);
+      views.clear();
+    }
     locate();
   }
   function locate() {
@@ -95,6 +99,7 @@ export function render({ model, el }) {
     drawMap();
     drawLoss(places.canvas(lossCanvas), places.loss, meta, state, colors);
     if (groups.length) drawBars(places.canvas(barsCanvas), places.sizes.get(barsCanvas)[0], groups, state, colors);
+    model.drawn?.({ $, meta, state, colors }); // the playground, which shows the same in 3-D
   }
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
@@ -257,9 +262,7 @@ export function render({ model, el }) {
     );
   }
   function picture() {
-    const heading = [meta.title, settings(meta, state.at), where(meta, Math.floor(state.step))]
-      .filter(Boolean)
-      .join(" · ");
+    const heading = [meta.title, ...situation(meta, state.at), where(meta, Math.floor(state.step))];
     return compose({ root, places, meta, state, land, colors, heading });
   }
   async function save(kind) {
@@ -404,4 +407,4 @@ export function render({ model, el }) {
   };
 }
 
-export default { render: (given) => (given.model.get("choices") ? playground(given, render) : render(given)) };
+export default { render };

@@ -4,13 +4,15 @@ import { drawGround } from "./ground.js";
 import { drawPaths } from "./paths.js";
 import { drawBars, drawLoss, drawLossAxes } from "./charts.js";
 import { head, outline } from "./shapes.js";
+import { inLines } from "./words.js";
 
 export function compose({ root, places, meta, state, land, colors, heading }) {
   const [{ em }, { groups }, plain] = [colors, places, { ...state, hover: null, only: null }];
-  const [margin, above] = [10 * em, 30 * em];
   const stage = root.querySelector(".stage");
   const around = stage.getBoundingClientRect();
   const scale = around.width / parseFloat(getComputedStyle(stage).width); // of a slide that fills its screen
+  const said = inLines(heading, around.width / scale / (7 * em));
+  const [margin, above] = [10 * em, (14 + 16 * said.length) * em];
   const panel = root.querySelector(".inside").getBoundingClientRect(); // it is left out
   // Where something is in the picture.
   const within = (thing) => {
@@ -41,7 +43,7 @@ export function compose({ root, places, meta, state, land, colors, heading }) {
       textAlign: "left",
       textBaseline: "middle",
     });
-    g.fillText(heading, margin, above / 2);
+    said.forEach((line, i) => g.fillText(line, margin, (15 + 16 * i) * em));
     part(g, ".map", () => {
       drawGround(g, places.map, land, meta, colors);
       drawPaths(g, places.map, meta, { ...plain, live: false }, colors);

@@ -3,6 +3,8 @@
 import { contours, curve } from "./landscape.js";
 import { descend } from "./descend.js";
 import { machine } from "./interpreter.js";
+import { render } from "./main.js";
+import { drawable, FLAT, meaning, relief, TURN, WITHOUT } from "./relief.js";
 
 const RULES_AT_MOST = 4;
 
@@ -13,7 +15,7 @@ function program(choices, chosen, runs, shown) {
   lines.push("from lib.player import Player");
   const used = chosen.schedule !== "constant" && shown.some(({ scheduled }) => scheduled);
   if (used) lines.push(`from lib.schedules import ${chosen.schedule}`);
-  lines.push(`from lib.surfaces import ${chosen.surface.split("(")[0]}`);
+  lines.push(`from lib.surfaces import ${chosen.surface}`);
   return `${lines.join("\n")}\n\nruns = ${runs}\nPlayer(runs)\n`;
 }
 
@@ -22,12 +24,13 @@ export function metaOf(choices, chosen) {
   const surface = choices.surfaces[chosen.surface];
   const d = surface.coords.length;
   const schedule = choices.schedules[chosen.schedule];
-  const axes = [];
+  const axes = [...surface.axes];
   const series = chosen.rules.map((name) => {
     const rule = choices.rules[name];
     const mine = rule.axes.map((axis) => {
       const scheduled = axis.of === "lr" && schedule;
-      axes.push({ ...axis, name: `${name}_${axis.of}`, ...(scheduled ? { factors: schedule.factors } : {}) });
+      const more = scheduled ? { factors: schedule.factors, symbol: `${chosen.schedule} ${axis.symbol}` } : {};
+      axes.push({ ...axis, name: `${name}_${axis.of}`, ...more });
       const value = `{${name}_${axis.of}}`;
       return `${axis.of}=${scheduled ? schedule.code.replace("{peak}", value) : value}`;
     });
@@ -41,8 +44,8 @@ export function metaOf(choices, chosen) {
       given: {},
       inner: [],
       scheduled: rule.axes.some(({ of }) => of === "lr"),
-      axes: rule.axes.map((_, i) => axes.length - rule.axes.length + i),
-      code: `descend(${chosen.surface}, ${start}, ${name}(${mine.join(", ")}), steps=${choices.steps})`,
+      axes: [...surface.axes.keys(), ...rule.axes.map((_, i) => axes.length - rule.axes.length + i)],
+      code: `descend(${surface.code}, ${start}, ${name}(${mine.join(", ")}), steps=${choices.steps})`,
     };
   });
   const [[x0, x1], [y0, y1]] = surface.window;
@@ -63,7 +66,7 @@ export function metaOf(choices, chosen) {
 // others at a part of the window's width; the rest at its default.
 export function openingAt(choices, chosen) {
   const [slope, width] = choices.surfaces[chosen.surface].rates;
-  const at = {};
+  const at = Object.fromEntries(choices.surfaces[chosen.surface].axes.map(({ name, default: value }) => [name, value]));
   for (const name of chosen.rules)
     for (const axis of choices.rules[name].axes) {
       const rate = choices.rules[name].slope ? slope : width;
@@ -74,12 +77,19 @@ export function openingAt(choices, chosen) {
   return at;
 }
 
+// A surface's document with the values of its own sliders.
+export function surfaceAt(meta, at) {
+  const held = new Map(meta.axes.flatMap(({ registers = [] }, i) => registers.map((place) => [place, at[i]])));
+  const constants = meta.surface.constants.map(([place, value]) => [place, held.get(place) ?? value]);
+  return { ...meta.surface, constants };
+}
+
 // What the axis of the loss spans: where the runs go as they open, at most sixteen decades down, two up.
 function spanned(choices, chosen, series, axes) {
   const surface = choices.surfaces[chosen.surface];
   const at = openingAt(choices, chosen);
   const seen = series.flatMap(({ rule, axes: mine }) => {
-    const given = Object.fromEntries(mine.map((i) => [axes[i].of, at[axes[i].name]]));
+    const given = Object.fromEntries(mine.filter((i) => axes[i].of).map((i) => [axes[i].of, at[axes[i].name]]));
     const run = descend(machine(rule), machine(surface.surface), { start: surface.start, given }, choices.steps);
     return [...run.loss].map((f) => f - surface.floor);
   });
@@ -88,9 +98,71 @@ function spanned(choices, chosen, series, axes) {
   return [Math.max(low, 1e-16 * start), Math.min(Math.max(...seen.filter(Number.isFinite), start), 100 * start)];
 }
 
+// The button "3-D", and what it shows in the place of the map. `address`: where Three.js is, which is loaded when the
+// button is pressed for the first time; without one there is no button.
+function putRelief(address) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", textContent: "3-D", title: "The surface in 3-D, to be turned" });
+  const words = document.createElement("p");
+  words.className = "hint";
+  words.setAttribute("role", "status");
+  let [on, view, now, host] = [false, null, null, null];
+  const fit = () => {
+    const flat = now?.meta.coords.length !== 2;
+    button.disabled = flat;
+    button.setAttribute("aria-pressed", String(on && !flat));
+    if (view && on && !flat) host.querySelector(".map .start").before(view.root);
+    else view?.root.remove();
+    if (view && on) words.textContent = flat ? FLAT : `${meaning(now.meta)} ${TURN}`;
+    if (view && on && !flat) view.show(now);
+  };
+  button.addEventListener("click", async () => {
+    on = !on;
+    words.textContent = "";
+    if (on && !view) {
+      try {
+        if (!drawable()) throw Error(WITHOUT);
+        const three = await library(address);
+        view ??= relief(three);
+      } catch (error) {
+        on = false;
+        words.textContent = error.message;
+      }
+    }
+    fit();
+  });
+  return {
+    put(place) {
+      host = place;
+      if (!address) return;
+      host.querySelector(".controls").append(button);
+      host.querySelector(".key").before(words);
+      fit();
+    },
+    show(seen) {
+      now = seen;
+      if (view && on && view.root.isConnected) view.show(now);
+    },
+    end: () => view?.end(),
+  };
+}
+let loaded = null;
+function library(address) {
+  loaded ??= new Promise((done, fail) => {
+    const script = document.createElement("script");
+    const missing = () => {
+      loaded = null;
+      fail(Error("What draws in 3-D could not be loaded. The map shows the same surface and paths."));
+    };
+    Object.assign(script, { src: address, onload: () => done(globalThis.THREE), onerror: missing });
+    document.head.append(script);
+  });
+  return loaded;
+}
+
 const landOf = (choices, surface) => (surface.coords.length > 1 ? contours : curve)(surface, choices);
 
-export function playground({ model, el }, render) {
+function playground({ model, el }) {
   const choices = model.get("choices");
   const which = model.get("which");
   const root = document.createElement("div");
@@ -103,6 +175,7 @@ export function playground({ model, el }, render) {
   const chosen = { ...choices.opening, rules: [...choices.opening.rules] };
   let leave = () => {};
   let player = null;
+  const solid = putRelief(model.get("three"));
 
   const select = (name, values, none = []) => {
     const label = document.createElement("label");
@@ -137,11 +210,24 @@ export function playground({ model, el }, render) {
     host.replaceChildren();
     const meta = metaOf(choices, chosen);
     const more = { surface: chosen.surface, rules: chosen.rules.join(), schedule: chosen.schedule };
-    const values = { meta, landscape: landOf(choices, meta), data: new Uint8Array(0), which, more, settled: true };
+    const own = (at) => at.filter((_, i) => meta.axes[i].registers).join();
+    let [here, land, where] = [meta, landOf(choices, meta), own(meta.axes.map((axis) => axis.default))];
+    const values = { meta, landscape: land, data: new Uint8Array(0), which, more, settled: true };
     leave = render({
-      model: { get: (name) => values[name], attach: (handles) => (player = handles) },
+      model: {
+        get: (name) => values[name],
+        attach: (handles) => (player = handles),
+        moved(at) {
+          if (own(at) === where) return null;
+          where = own(at);
+          here = { ...meta, surface: surfaceAt(meta, at) };
+          return (land = landOf(choices, here));
+        },
+        drawn: (now) => solid.show({ ...now, meta: here, land }),
+      },
       el: host,
     });
+    solid.put(host);
     player.leap({ at: openingAt(choices, chosen), ...place });
     if (!settled) player.open();
     fill();
@@ -172,6 +258,9 @@ export function playground({ model, el }, render) {
   return () => {
     removeEventListener("hashchange", follow);
     leave();
+    solid.end();
     root.remove();
   };
 }
+
+export default { render: playground };

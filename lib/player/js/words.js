@@ -19,6 +19,28 @@ export function tell(meta, run, k) {
 export const settings = (meta, at, axes = meta.axes.keys()) =>
   [...axes].map((i) => `${meta.axes[i].symbol} = ${brief(at[i])}`).join(", ");
 
+// The same of all sliders, part by part: what some of the runs have of their own is said with their names.
+export function situation(meta, at) {
+  const parts = new Map(); // by whose they are
+  meta.axes.forEach((_, i) => {
+    const moved = meta.series.filter(({ axes }) => axes.includes(i)).map(({ name }) => name);
+    const whose = moved.length < meta.series.length ? `${moved.join(" and ")} ` : "";
+    parts.set(whose, [...(parts.get(whose) ?? []), i]);
+  });
+  return [...parts].map(([whose, axes]) => `${whose}${settings(meta, at, axes)}`);
+}
+
+// Parts in lines of so many letters, or of one part that is longer.
+export function inLines(parts, letters) {
+  const lines = [];
+  for (const part of parts) {
+    const longer = lines.length ? `${lines.at(-1)} · ${part}` : part;
+    if (lines.length && longer.length <= letters) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
 // What a pinned run was made with that is another now: of its own sliders, and its start. Nothing: it is the run
 // on screen.
 export function difference(meta, { series, was, now }) {
