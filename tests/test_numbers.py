@@ -30,7 +30,7 @@ EXCEPT = {
     "chapters/02": {"13": CITATION, "8192": CITATION},
     "chapters/05": {"300": ELSEWHERE, "64": DESIGN, "3.2": BY_HAND, "0.0002": BY_HAND},
     "chapters/06": {"100": BY_HAND, "0.006": PICTURE, "1900": PICTURE, "1400": BY_HAND},
-    "chapters/07": {"30": ELSEWHERE, "450": PICTURE, "45": BY_HAND, "0.07": UNTIED},
+    "chapters/07": {"30": ELSEWHERE, "45": BY_HAND},
     "chapters/08": {
         "63": BY_HAND,
         "31.6": BY_HAND,
@@ -84,7 +84,7 @@ EXCEPT = {
     },
     "solutions/05": {"1.46": ELSEWHERE, "0.96": UNTIED},
     "solutions/06": {"100": BY_HAND, "0.9931": BY_HAND, "11.7": BY_HAND},
-    "solutions/07": {"356": BY_HAND, "193": UNTIED, "340": UNTIED, "0.2": ELSEWHERE, "0.9": ELSEWHERE},
+    "solutions/07": {"0.2": ELSEWHERE},
     "solutions/08": {"899": BY_HAND, "7.09": ELSEWHERE},
     "solutions/09": {
         "0.9": ELSEWHERE,
