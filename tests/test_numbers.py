@@ -90,8 +90,6 @@ EXCEPT = {
         "8000": DESIGN,
         "0.001": ELSEWHERE,
         "10": BY_HAND,
-        "5.9": UNTIED,
-        "5.3": ELSEWHERE,
         "63": ELSEWHERE,
     },
     "solutions/10": {"0.996": ELSEWHERE, "0.333": ELSEWHERE, "2.5": ELSEWHERE},
