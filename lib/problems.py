@@ -32,7 +32,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from lib.checks import Array, brief, reals
+from lib.checks import Array, brief, reals, whole
 from lib.surfaces import Surface, Window, points
 
 BLOCK = 2**18
@@ -388,6 +388,36 @@ def digits() -> tuple[Array, Array]:
 
     X, y = load_digits(return_X_y=True)
     return X / 16, y
+
+
+def signals(count: int = 2000, seed: int = 0) -> tuple[Array, Array]:
+    """Ten shapes hidden in noisy lines of 40 numbers: X (count, 40), y (count,) in 0 … 9.
+
+    After the recipe of MNIST-1D (Greydanus & Kobak 2024) and, like it, hard for a linear classifier: each
+    line has one short shape, moved, stretched and scaled at random, on a random slope, under correlated
+    noise. The shapes are our own: 0 and 1 are half a wave up or down, 2 and 3 a whole one, … 8 and 9 two and
+    a half. X has the mean 0 and the standard deviation 1; the classes are equally frequent, to within one.
+
+    Raises
+    ------
+    ValueError
+        When count or seed is not a whole number, count ≥ 10.
+
+    >>> X, y = signals(500)
+    >>> X.shape, np.bincount(y).tolist()
+    ((500, 40), [50, 50, 50, 50, 50, 50, 50, 50, 50, 50])
+    """
+    count, rng = whole("count", count, 10), np.random.default_rng(whole("seed", seed, 0))
+    y = rng.permutation(np.arange(count) % 10)
+    ranges = (0, 26), (20 / 3, 10), (0.8, 1.2), (-1, 1)
+    first, width, height, slope = (rng.uniform(low, high, (count, 1)) for low, high in ranges)
+    along = (np.arange(40) - first) / width
+    halves, sign = (1 + y // 2)[:, None], np.where(y % 2, -1, 1)[:, None]
+    shape = np.where((along > 0) & (along < 1), sign * np.sin(np.pi * halves * along), 0)
+    white = rng.standard_normal((count, 46))
+    noise = sum(white[:, i : i + 40] for i in range(7)) / np.sqrt(7)
+    X = height * shape + slope * np.linspace(-1, 1, 40) + noise / 4
+    return (X - X.mean()) / X.std(), y
 
 
 def _examples(name: str, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:

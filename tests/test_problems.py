@@ -17,6 +17,7 @@ from lib.problems import (
     digits,
     linear_regression,
     logistic_regression,
+    signals,
     softmax_regression,
 )
 from lib.recipe import recipe
@@ -269,6 +270,33 @@ def test_a_noisy_run_that_diverges_is_frozen_where_it_was_kept():
 LINE = linear_regression(np.ones((3, 1)), np.zeros(3))
 
 
+def test_signals_are_ten_shapes_that_a_line_hardly_tells_apart_and_their_recipe_does():
+    X, y = signals(4000, seed=3)
+    assert (
+        abs(X.mean()) < 1e-12 and abs(X.std() - 1) < 1e-12 and not np.array_equal(X, signals(4000, seed=4)[0])
+    )
+    assert np.array_equal(signals(4000, seed=3)[0], X) and np.ptp(np.bincount(signals(1003)[1])) == 1
+    ends = np.stack(
+        [np.ones(40), np.arange(40)], axis=1
+    )  # a least-squares classifier, by the labels' columns
+    design = np.column_stack([np.ones(4000), X])
+    answer = np.linalg.lstsq(design[:3000], np.eye(10)[y[:3000]])[0]
+    assert (
+        0.15 < np.mean((design[3000:] @ answer).argmax(axis=1) == y[3000:]) < 0.35
+    )  # the recipe's paper: 32 %
+    shapes, labels, place = [], [], np.arange(40)
+    for k in range(10):  # every place and three widths of each, whatever the slope
+        for first in range(27):
+            for width in (7, 8, 9.5):
+                u = (place - first) / width
+                shapes.append((-1) ** k * np.sin(np.pi * (k // 2 + 1) * u) * ((u > 0) & (u < 1)))
+                labels.append(k)
+    away = np.eye(40) - ends @ np.linalg.pinv(ends)
+    shapes = np.array(shapes) @ away
+    likeness = X[3000:] @ (shapes / np.linalg.norm(shapes, axis=1, keepdims=True)).T
+    assert np.mean(np.array(labels)[likeness.argmax(axis=1)] == y[3000:]) > 0.8
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -319,6 +347,9 @@ LINE = linear_regression(np.ones((3, 1)), np.zeros(3))
             r"gradient is 32.*Minibatches\(32\)",
         ),
         (lambda: descend(LINE, [0], gd(lr=1), 1, gradient=Noise(1), seed=-1), ValueError, "seed is -1"),
+        (lambda: signals(9), ValueError, "count is 9"),
+        (lambda: signals(20.5), ValueError, "count is 20.5"),
+        (lambda: signals(seed=-1), ValueError, "seed is -1"),
         (
             lambda: descend(PROBLEMS[-1], [0], gd(lr=1), 1),
             ValueError,
