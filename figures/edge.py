@@ -15,7 +15,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from lib.descend import descend
 from lib.optimizers import gd
 
-RATE, LAST, SHOWN = 0.25, 1000, 636
+RATE, LAST, SHOWN = 0.25, 1000, 644
 STEPS = [*range(410, 600, 7), *range(603, 670), *range(671, LAST, 5)]
 FOLDER = Path(__file__).parent
 ALT = (
@@ -38,7 +38,7 @@ def cuts() -> dict[str, Any]:
     S, u = sharpness(middle)
     for i in range(1, len(at)):  # an eigenvector has two directions: keep one
         u[:, i] *= np.sign(u[:, i] @ u[:, i - 1])
-    across = np.linspace(-0.17, 0.17, 69)
+    across = np.linspace(-0.13, 0.13, 53)
     lowest = net(middle)
     valley = np.array([net(middle + z * u) for z in across]) - lowest
     x = ((theta[at].T - middle) * u).sum(0)
@@ -54,14 +54,14 @@ def main(folder: Path = FOLDER) -> None:
     fig = plt.figure(figsize=(7.8, 3.6))
     parts = fig.add_gridspec(2, 2, width_ratios=(1, 1.25), height_ratios=(1.6, 1))
     left, above, below = (fig.add_subplot(part) for part in (parts[:, 0], parts[0, 1], parts[1, 1]))
-    left.set(xlim=(-0.17, 0.17), ylim=(-0.008, 0.12), yticks=[], xlabel="along the top eigenvector")
+    left.set(xlim=(-0.13, 0.13), ylim=(-0.004, 0.065), yticks=[], xlabel="along the top eigenvector")
     (cut,) = left.plot([], [], color="#0072B2")
     (jump,) = left.plot([], [], color="#D55E00", linewidth=1)
     (ball,) = left.plot([], [], "o", color="#D55E00", markersize=10, markeredgecolor="white")
     above.axhline(edge, color="#888888", linestyle=":")
     above.text(STEPS[0], edge + 0.15, "2/η", color="#555555")
     above.set(xlim=(STEPS[0], LAST), ylim=(6, 9.9), ylabel="sharpness", xticklabels=[])
-    below.set(xlim=(STEPS[0], LAST), ylim=(0.03, 0.2), ylabel="loss", xlabel="step", yscale="log")
+    below.set(xlim=(STEPS[0], LAST), ylim=(0.03, 0.13), ylabel="loss", xlabel="step", yscale="log")
     below.set(yticks=[0.03, 0.1], yticklabels=["0.03", "0.1"])
     below.minorticks_off()
     (sharp,) = above.plot([], [], color="#0072B2")
