@@ -1,7 +1,7 @@
 """The moving picture of chapter 15: a network bounces, and its curvature stays at 2/η.
 
-Network and sharpness are the chapter's, from its cells before the hero's. Writes edge.gif and one frame of it,
-edge.svg and edge.png.
+Network and sharpness are the chapter's, from its cells before the hero's. Writes edge.gif and one frame of
+it, edge.svg and edge.png.
 """
 
 from pathlib import Path
@@ -19,10 +19,10 @@ RATE, LAST, SHOWN = 0.25, 1000, 644
 STEPS = [*range(410, 600, 7), *range(603, 670), *range(671, LAST, 5)]
 FOLDER = Path(__file__).parent
 ALT = (
-    "Left, a cut through a network's loss along its sharpest direction, a valley with a ball in it that jumps "
-    "from wall to wall at each step. Right, above, the sharpness against the step: it climbs, passes the line "
-    "2/η, and while the ball jumps it falls back and stays near the line. Below, the loss falls, with a spike "
-    "where the jumps are widest."
+    "Left, a cut through a network's loss along its sharpest direction, a valley with a ball in it that "
+    "jumps from wall to wall at each step. Right, above, the sharpness against the step: it climbs, "
+    "passes the line 2/η, and while the ball jumps it falls back and stays near the line. Below, the "
+    "loss falls, with a spike where the jumps are widest."
 )
 
 
