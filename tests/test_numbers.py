@@ -80,6 +80,7 @@ EXCEPT = {
         **dict.fromkeys(("1.5", ".6244", ".4590", ".7784", ".7077", "15", "50,000"), CITATION),
         **dict.fromkeys(("2.4", "0.12"), PICTURE),
     },
+    "chapters/16": {"23668": CITATION},
     "solutions/05": {"1.46": ELSEWHERE, "0.96": UNTIED},
     "solutions/06": {"100": BY_HAND, "0.9931": BY_HAND, "11.7": BY_HAND},
     "solutions/07": {"0.2": ELSEWHERE},
@@ -115,7 +116,7 @@ NUMBER = re.compile(
 FRACTION = re.compile(r"(\d+(?:\.\d+)?) ?/ ?(\d+(?:\.\d+)?)|\\t?frac\{?(\d+)\}?\{?(\d+)\}?")
 LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 CITED = re.compile(
-    r"\]\([^)]*\)|<[^>]*>|\[(?:← )?\d\d [^\]]*\]"  # links
+    r"\[(?:← )?\d\d [^\]]*\](?:\([^)]*\))?|\]\([^)]*\)|<[^>]*>"  # links
     r"|\*\*Minutes\*\*[^\n]*|\d+ minutes"
     r"|(?:\b(?!At|By|From|In|Of|Over|Step|To|With)[A-Z][\w’'-]*(?:'s)?,? \(?|al\. \(?|\*\* \(|\((?=\d{4}, [§F]))"
     r"(?:(?:1[6-9]|20)\d\d[a-z]?\b(?:[,;] (?=\d{4}))?)+"  # years, after a name

@@ -1,6 +1,9 @@
 """Problems with data: gradients by finite differences, values by hand and by scikit-learn, batches by counting."""
 
+import gzip
 import warnings
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,15 +17,18 @@ from lib.problems import (
     Noise,
     Problem,
     Worst,
+    austen,
     digits,
     linear_regression,
     logistic_regression,
     signals,
+    numbered,
     softmax_regression,
 )
 from lib.recipe import recipe
 from lib.surfaces import quadratic, rosenbrock, surface
 
+ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(11)
 X = RNG.standard_normal((12, 3))
 PROBLEMS = [
@@ -116,6 +122,34 @@ def test_the_digits():
     X, y = digits()
     assert X.shape == (1797, 64) and X.dtype == float and X.max() == 1
     assert set(y) == set(range(10))
+
+
+def test_the_text_is_as_it_was_taken():
+    folder = ROOT / "lib" / "data"
+    packed = (folder / "pride_and_prejudice.txt.gz").read_bytes()
+    note = (folder / "README.md").read_text(encoding="utf-8")
+    for data in (packed, gzip.decompress(packed)):
+        assert sha256(data).hexdigest() in note
+
+
+def test_the_words_of_austen():
+    text = austen()
+    assert text[:3] == ["pride", "and", "prejudice"] and text[-3:] == ["uniting", "them", "."]
+    words = [word for word in text if word[0] not in ".,;:?!"]
+    assert len(words) == 122_159 and len(set(words)) == 6378
+
+
+def test_words_are_numbered_by_how_common_they_are():
+    text = austen()
+    common, numbers = numbered(text, 500)
+    assert common[:5] == [",", ".", "the", "to", "of"] and len(common) == 500
+    counts = np.bincount(numbers, minlength=501)
+    assert len(numbers) == len(text) == counts.sum() and (np.diff(counts[:500]) <= 0).all()
+    assert [text.count(word) for word in common[::50]] == counts[:500:50].tolist()
+    assert [word for word, n in zip(text, numbers, strict=True) if n < 500][:99] == [
+        common[n] for n in numbers if n < 500
+    ][:99]
+    assert numbered(["b", "a", "a", "b"], 2)[0] == ["b", "a"]  # equally common: the first one first
 
 
 # Gradient sources.
@@ -304,6 +338,14 @@ def test_signals_are_ten_shapes_that_a_line_hardly_tells_apart_and_their_recipe_
         (lambda: linear_regression([[1, 2]], [1, 2]), ValueError, r"y of shape \(N,\).*\(2,\)"),
         (lambda: linear_regression([[np.nan]], [1]), ValueError, "not finite; drop or fill"),
         (lambda: linear_regression([[1, 2]], [1], names=("a",)), ValueError, "1 names for the 2 columns"),
+        (
+            lambda: numbered(["to", "be"], 3),
+            ValueError,
+            "size is 3; this text allows a whole number of 1 to 2",
+        ),
+        (lambda: numbered(["to", "be"], 0), ValueError, "size is 0"),
+        (lambda: numbered(["to", "be"], 1.5), ValueError, "size is 1.5"),
+        (lambda: numbered(["to", "be"], True), ValueError, "size is True"),
         (lambda: logistic_regression([[1], [1]], [-1, 1]), ValueError, "takes 0 and 1"),
         (lambda: softmax_regression([[1], [1]], [0.5, 1]), ValueError, "takes 0, 1, …, K − 1"),
         (lambda: softmax_regression([[1], [1]], [-1, 1]), ValueError, "takes 0, 1, …, K − 1"),
