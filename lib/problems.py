@@ -401,19 +401,6 @@ def signals(count: int = 2000, seed: int = 0) -> tuple[Array, Array]:
     line has one short shape, moved, stretched and scaled at random, on a random slope, under correlated
     noise. The shapes are our own: 0 and 1 are half a wave up or down, 2 and 3 a whole one, … 8 and 9 two and
     a half. X has the mean 0 and the standard deviation 1; the classes are equally frequent, to within one.
-def austen() -> list[str]:
-    """The words and marks of Pride and Prejudice (Austen 1813), in order and in small letters.
-    A word is made of letters and apostrophes, a mark is one of . , ; : ? and !; all else is left out. The
-    text lies in `lib/data`, beside a note on where it comes from: no download.
-    >>> text = austen()
-    >>> len(text), " ".join(text[7:20])
-    (140102, 'it is a truth universally acknowledged , that a single man in possession')
-    """
-    packed = Path(__file__).with_name("data") / "pride_and_prejudice.txt.gz"
-    return re.findall(r"[a-z']+|[.,;:?!]", gzip.decompress(packed.read_bytes()).decode("ascii").lower())
-def numbered(words: Sequence[str], size: int) -> tuple[list[str], Array]:
-    """The `size` commonest words, and the whole text in numbers: each word's rank from 0, any other `size`.
-    Of words that are equally common the one that comes first in the text has the lower rank.
 
     Raises
     ------
@@ -435,20 +422,50 @@ def numbered(words: Sequence[str], size: int) -> tuple[list[str], Array]:
     noise = sum(white[:, i : i + 40] for i in range(7)) / np.sqrt(7)
     X = height * shape + slope * np.linspace(-1, 1, 40) + noise / 4
     return (X - X.mean()) / X.std(), y
+
+
+def austen() -> list[str]:
+    """The words and marks of Pride and Prejudice (Austen 1813), in order and in small letters.
+
+    A word is made of letters and apostrophes, a mark is one of . , ; : ? and !; all else is left out. The
+    text lies in `lib/data`, beside a note on where it comes from: no download.
+
+    >>> text = austen()
+    >>> len(text), " ".join(text[7:20])
+    (140102, 'it is a truth universally acknowledged , that a single man in possession')
+    """
+    packed = Path(__file__).with_name("data") / "pride_and_prejudice.txt.gz"
+    return re.findall(r"[a-z']+|[.,;:?!]", gzip.decompress(packed.read_bytes()).decode("ascii").lower())
+
+
+def numbered(words: Sequence[str], size: int) -> tuple[list[str], Array]:
+    """The `size` commonest words, and the whole text in numbers: each word's rank from 0, any other `size`.
+
+    Of words that are equally common the one that comes first in the text has the lower rank.
+
+    Raises
+    ------
+    ValueError
         When size is not a whole number from 1 to the number of different words.
+
     >>> numbered("to be or not to be , that is".split(), 3)
     (['to', 'be', 'or'], array([0, 1, 2, 3, 0, 1, 3, 3, 3]))
+    """
     count = Counter(words)
     if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 1 <= size <= len(count):
         raise ValueError(f"size is {brief(size)}; this text allows a whole number of 1 to {len(count)}")
     common = [word for word, _ in count.most_common(int(size))]
     rank = {word: i for i, word in enumerate(common)}
     return common, np.array([rank.get(word, len(common)) for word in words])
+
+
 def pairs(numbers: ArrayLike, size: int) -> Array:
     """How often number i is followed by number j, (size, size); others are left out.
+
     >>> pairs([0, 1, 2, 3, 0, 1, 3, 3, 3], 2)
     array([[0., 2.],
            [0., 0.]])
+    """
     numbers = np.asarray(numbers)
     before, after = numbers[:-1], numbers[1:]
     both = (before < size) & (after < size)

@@ -21,8 +21,8 @@ from lib.problems import (
     digits,
     linear_regression,
     logistic_regression,
-    signals,
     numbered,
+    signals,
     softmax_regression,
 )
 from lib.recipe import recipe
