@@ -1,6 +1,5 @@
 """The cart beside Gymnasium's CartPole-v1, live: the same pushes, the same states, and the same end."""
 
-import warnings
 from importlib.util import find_spec
 
 import numpy as np
@@ -11,9 +10,7 @@ from lib.agents import cart_pole, fallen
 if find_spec("gymnasium") is None:
     pytest.skip("gymnasium is not installed: make test-frameworks", allow_module_level=True)
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # a version of its own that it finds missing
-    import gymnasium
+import gymnasium
 
 
 def test_the_cart_is_gymnasiums():
