@@ -29,6 +29,7 @@ ORDER = [
         "surfaces",
         "problems",
         "networks",
+        "agents",
         "engine",
         "optimizers",
         "wrappers",
