@@ -65,6 +65,7 @@ NEEDS = {
     "11": ["02", "10"],
     "12": ["10"],
     "13": ["08"],
+    "17": ["06", "13"],
 }
 # Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
 COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}
