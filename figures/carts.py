@@ -29,7 +29,7 @@ ALT = (
 def main(folder: Path = FOLDER) -> None:
     house_style()
     driver = Network(Linear(4, 8), Tanh(), Linear(8, 1))
-    old, new = (balance(driver, swapped=s, episodes=16, steps=100) for s in (False, True))
+    old, new = (balance(driver, swapped=s, episodes=8, steps=100) for s in (False, True))
     starts = driver.start(np.random.default_rng(7), runs=8)
 
     def changing(surface, rng):
