@@ -8,6 +8,7 @@ on every processor.
 import base64
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,18 @@ def test_a_series_is_computed_or_says_why_not():
     recorded = wire.describe(runs(gradient=Noise(0.0)), {})
     assert [one["recorded"] for one in recorded["series"]] == ["its gradients are drawn at random"] * 2
     assert recorded["surface"] is None
+
+
+def test_the_line_of_a_run_names_its_source_and_no_place_in_memory():
+    def exact(surface, rng):
+        return surface.grad
+
+    lines = [
+        one["code"] for how in (exact, Noise(0.5)) for one in wire.describe(runs(gradient=how), {})["series"]
+    ]
+    assert [re.search(r"gradient=(.*?), seed", line)[1] for line in lines] == ["exact"] * 2 + [
+        "Noise(sigma=0.5)"
+    ] * 2
 
 
 @pytest.mark.parametrize(

@@ -445,7 +445,10 @@ def _code(run: xr.Dataset) -> str | None:
     point = f"({point})" if len(names) > 1 else f"[{point}]"
     if set(axes) - set(given(run)) - {*names, "seed"}:
         return None
-    more = {k: repr(v) for k, v in also(run).items() if k != "every" or v != 1}
+    # A reader's own source goes by its name: the text of a function says where it is in memory.
+    more = {
+        k: getattr(v, "__name__", None) or repr(v) for k, v in also(run).items() if k != "every" or v != 1
+    }
     if "seed" in axes:
         more["seed"] = "{seed}"
     extra = "".join(f", {k}={v}" for k, v in more.items())
