@@ -38,6 +38,7 @@ ORDER = [
     ),
     *("recipe", "descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
     *(
+        "race",
         "plotting",
         "player.bundle",
         "player.document",
