@@ -159,7 +159,7 @@ def _surface(name: str, f: Surface) -> dict[str, Any] | None:
     except NotTraced:
         return None
     kept = ("title", "surface", "start", "coords", "window", "aspect", "marks", "floor", "log", "range")
-    return {name: meta[name] for name in kept} | {
+    return {key: meta[key] for key in kept} | {
         "code": name,
         "axes": [],
         "root": bool(f.minima),
