@@ -417,7 +417,8 @@ def turned_ravine(kappa: float = 100.0, degrees: float = 45.0) -> Surface:
     @surface([(-2, 2), (-2, 2)], [(0, 0)], name=f"turned_ravine(kappa={kappa:g}, degrees={degrees:g})")
     def turned_ravine(x, y):
         u, v = c * x + s * y, c * y - s * x
-        return (u * u + kappa * v * v) / 2, (c * u - kappa * s * v, s * u + kappa * c * v)
+        w = kappa * v
+        return (u * u + v * w) / 2, (c * u - s * w, s * u + c * w)
 
     return turned_ravine
 
