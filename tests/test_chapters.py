@@ -3,10 +3,12 @@
 A rule takes a notebook and its path and yields what is wrong with it, one sentence each.
 """
 
+import dis
 import functools
 import re
 import subprocess
 import warnings
+from types import CodeType
 from urllib.parse import unquote
 
 import matplotlib.pyplot as plt
@@ -146,6 +148,34 @@ def is_as_long_as_a_chapter(nb, path):
         yield f"{len(nb.cells)} cells; a chapter has 40 to 92"
 
 
+def needs_no_deeper_section(nb, path):
+    """A reader who skips what is tagged deeper has every name, and no other thing under it."""
+    deeper = {}
+    for cell in code_cells(nb):
+        if MAGIC.search(cell.source):
+            continue  # no Python; another rule says so
+        needed, left = names(compile(cell.source, "cell", "exec"))
+        is_deeper = "deeper" in cell.metadata.get("tags", [])
+        if not is_deeper and (missing := sorted(n for n in needed if deeper.get(n))):
+            yield f"{name(cell)} takes {', '.join(missing)} from a deeper section"
+        deeper |= dict.fromkeys(left, is_deeper)
+
+
+def names(code):
+    """What a cell takes from those before it, and what it leaves."""
+    needed, left, within = set(), set(), [c for c in code.co_consts if isinstance(c, CodeType)]
+    for step in dis.get_instructions(code):
+        if step.opname == "STORE_NAME":
+            left.add(step.argval)
+        elif step.opname == "LOAD_NAME" and step.argval not in left:
+            needed.add(step.argval)
+    for inner in within:
+        within += [c for c in inner.co_consts if isinstance(c, CodeType)]
+        reads = (s for s in dis.get_instructions(inner) if s.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+        needed |= {step.argval for step in reads} - left
+    return needed, left
+
+
 def links_its_neighbours(nb, path):
     first = nb.cells[0].source
     if path.parent.name == "chapters" and first != (wanted := with_links(first, path)):
@@ -204,6 +234,7 @@ RULES = [
     folds_its_set_up,
     has_short_code,
     is_as_long_as_a_chapter,
+    needs_no_deeper_section,
     links_its_neighbours,
     links_what_exists,
     prints_at_most_six_digits,
@@ -331,6 +362,11 @@ BREAKS = [
     (has_short_code, lambda nb: nb.cells.append(cell(""))),
     (is_as_long_as_a_chapter, lambda nb: nb.update(cells=nb.cells[:39])),
     (is_as_long_as_a_chapter, lambda nb: nb.cells.extend(text(f"More {n}.") for n in range(60))),
+    (
+        needs_no_deeper_section,
+        lambda nb: insert(nb, cell("x = 1", tags=["deeper"]), cell("y = [lambda: x]")),
+    ),
+    (needs_no_deeper_section, lambda nb: insert(nb, cell("x = 1", tags=["deeper"]), cell("x = x + 1"))),
     (
         links_its_neighbours,
         lambda nb: nb.cells[0].update(source="# Go\n\n[← 00 Old title](00_start_here.ipynb)"),
