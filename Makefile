@@ -1,6 +1,6 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick fuzz test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
+.PHONY: help lab test quick fuzz test-player test-frameworks test-scale test-site mutants execute lint lint-js lock bench figures \
   book book-serve pdf slides FORCE
 
 PY := .venv/bin/python
@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz       give the library 10,000 wrong and odd things: words, and nothing has changed (2 minutes)"
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
+	@echo "make test-scale  sweeps in blocks, on Dask, with a worker and a driver killed (100 MB more)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there; RULE=adam: only that one)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
@@ -106,6 +107,14 @@ test-player: tests/player/node_modules/ready
 
 test-frameworks: .venv/frameworks
 	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/compiled
+
+.venv/scale: .venv/ready
+	@echo "Installing Dask, distributed, zarr and Numba into .venv (some seconds, 100 MB on disk)"
+	@$(PY) -m pip install -qq --no-build-isolation -e '.[fast,scale]'
+	@touch $@
+
+test-scale: .venv/scale
+	@$(PY) -m pytest -n auto tests/scale lib/scale.py
 
 .venv/mutants: .venv/ready
 	@echo "Installing poodle into .venv"

@@ -39,6 +39,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite, prod
 from typing import Any
 
@@ -50,7 +51,7 @@ from lib import recipe
 from lib.checks import Array, brief, check, reals, whole
 from lib.engine import Optimizer
 from lib.optimizers import norm
-from lib.problems import SOURCES, Estimate, Source
+from lib.problems import SOURCES, Estimate, Problem, Source
 from lib.surfaces import Surface
 
 
@@ -126,6 +127,7 @@ def sweep(
     every: int = 1,
     record: Iterable[str] = (),
     tol: float | None = None,
+    chunks: Mapping[str, int] | None = None,
     **hyperparameters: Any,
 ) -> xr.Dataset:
     """Run a rule for every combination of some hyperparameters, starts and seeds.
@@ -142,12 +144,18 @@ def sweep(
     seed : a whole number ≥ 0, or several. All runs of one seed share its random numbers: they see the same
         mini-batches, each its own noise. With several, each run has a generator of its own and is taken by
         itself: it is, to the last bit, what `descend` makes of that seed.
+    chunks : how many values of an axis are run at a time, such as {"lr": 250}; of an axis that is not named,
+        all. The Dataset is lazy, on Dask: what is asked of it runs in blocks, and is to the last bit what it
+        is without chunks. See `lib.scale`.
     **hyperparameters : a number, a schedule, or the values to try
 
     Raises
     ------
     TypeError, ValueError
-        As `descend`; and when a hyperparameter, a coordinate of the start or seed has more than one axis.
+        As `descend`; when a hyperparameter, a coordinate of the start or seed has more than one axis; when
+        chunks names no axis, or one seed is to serve many blocks.
+    ImportError
+        When chunks is given and Dask is not installed, the extra `scale`.
 
     Examples
     --------
@@ -180,7 +188,19 @@ def sweep(
             raise ValueError(f"{name} has shape {values.shape}; a dimension has one axis of values")
     runs = tuple(len(values) for values in axes.values())
     opt = rule(**{name: value for name, value in hyperparameters.items() if not np.ndim(value)})
-    kept = _room(surface, opt, steps, every, record, tol, runs)
+    record = _names(record)
+    size = {} if chunks is None else _blocks(chunks, axes, surface, gradient, seeds)
+    kept = _room(surface, opt, steps, every, record, tol, runs if chunks is None else tuple(size.values()))
+    said = None if not axes and len(parts) > recipe.LONG else [part.tolist() for part in parts]
+    facts = recipe.write(surface, said, rule, kept.last, gradient, seeds, kept.tol, given)
+    if chunks is not None:
+        # what the first run would raise is raised here
+        opt(**{name: axes[name][0] for name in given if name in axes}).values(1)
+        surface.check_runs(np.array([_finite(part, start).flat[0] for part in parts], float))
+        options = {"gradient": gradient, "seed": seeds, "every": every, "record": record, "tol": tol}
+        part = partial(_part, surface, parts, opt, kept.last, options, axes)
+        block = kept.dataset(surface, list(axes)).assign_attrs(facts)
+        return _scale().lazy(f"{rule.name}-{surface.name}", block, axes, size, part)
 
     def laid(places: Sequence[Any]) -> tuple[Array, Optimizer]:
         """Start and rule of the runs at these places of the axes, one array of them or one place for each."""
@@ -205,9 +225,57 @@ def sweep(
                     _estimate(surface, gradient, one),
                     kept.of(*place, i),
                 )
-    said = None if not axes and len(parts) > recipe.LONG else [part.tolist() for part in parts]
-    facts = recipe.write(surface, said, rule, kept.last, gradient, seeds, kept.tol, given)
     return kept.dataset(surface, list(axes)).assign_coords(axes).assign_attrs(facts)
+
+
+def _scale() -> Any:
+    """What makes blocks, imported where it is needed: Dask is an extra."""
+    from lib import scale
+
+    return scale
+
+
+def _blocks(
+    chunks: Any, axes: dict[str, Array], surface: Surface, gradient: Source | None, seeds: int | list[int]
+) -> dict[str, int]:
+    """How many values of each axis a block has, if blocks are equal to the whole."""
+    size: dict[str, int] = _scale().sizes(chunks, axes)
+    _estimate(surface, gradient, 0)
+    if isinstance(seeds, int):
+        one = f"with a seed each, seed=[{seeds}], a run is taken by itself, and is the same in every block"
+        if gradient is not None:
+            raise ValueError(
+                f"with one seed all runs share what {brief(gradient)} draws, and blocks cannot; {one}"
+            )
+        if isinstance(surface, Problem):
+            raise ValueError(
+                f"{surface.name} has data, and the last bits of its products of matrices depend on how many "
+                f"runs there are at once; {one}"
+            )
+    return size
+
+
+def _part(
+    surface: Surface,
+    parts: list[Array],
+    opt: Optimizer,
+    steps: int,
+    options: dict[str, Any],
+    axes: dict[str, Array],
+    at: dict[str, slice],
+) -> xr.Dataset:
+    """A sweep of the values at these places of the axes."""
+    here: dict[str, Any] = {name: values[at[name]] for name, values in axes.items()}
+    if "seed" in here:
+        options = {**options, "seed": here.pop("seed").tolist()}
+    # NumPy adds up the coordinates of a single run in another order than those of many: it goes there twice
+    alone = "seed" not in axes and prod(map(len, here.values())) == 1 < prod(map(len, axes.values()))
+    first = next(iter(here), "")
+    if alone:
+        here[first] = here[first].repeat(2)
+    start = [here.pop(f"start_{name}", part) for name, part in zip(surface.coords, parts, strict=True)]
+    found = sweep(surface, start, opt, steps, **options, **here)
+    return found.isel({first: [0]}) if alone else found
 
 
 def feed(opt: Optimizer, gradients: ArrayLike, **state: Any) -> Array:
@@ -295,7 +363,7 @@ def _room(
         raise ValueError(
             f"{opt.name} steps matrices, and a point of {surface.name} is a vector. Choose another rule"
         )
-    record = [record] if isinstance(record, str) or not np.iterable(record) else list(record)
+    record = _names(record)
     for name in record:
         if name not in ("grad", *opt.slots):
             raise ValueError(f"cannot record {name!r}; {opt.name} has {', '.join(('grad', *opt.slots))}")
@@ -308,7 +376,7 @@ def _room(
     size = 8 * prod(runs) * (rows * (d * len(names) + 2) + d * (4 + len(opt.slots)))
     too_much = (
         f"these {prod(runs):,} runs keep {rows:,} of {steps:,} steps: {size:,} bytes, and this machine has "
-        f"{_memory():,}. A larger every= keeps less; or take fewer runs at a time"
+        f"{_memory():,}. A larger every= keeps less; or take fewer runs at a time, with chunks="
     )
     if size > _memory():
         raise ValueError(too_much)
@@ -323,6 +391,10 @@ def _room(
         )
     except MemoryError:
         raise ValueError(too_much) from None
+
+
+def _names(record: Any) -> list[Any]:
+    return [record] if isinstance(record, str) or not np.iterable(record) else list(record)
 
 
 def _memory() -> int:

@@ -1,6 +1,7 @@
 """descend and sweep: a sweep is its runs one by one; what diverges is frozen, flagged and disturbs nobody."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import xarray as xr
 from steps import each
 from table import TABLE
 
+import lib
 from lib.descend import descend, feed, sweep
 from lib.optimizers import adam, gd, momentum, muon, rmsprop
 from lib.problems import Minibatches, Noise, Problem, linear_regression
@@ -720,3 +722,14 @@ def test_a_rule_is_fed_gradients_and_a_state_to_begin_with():
     assert np.allclose(steps.ravel(), [3 / 14.25**0.5, 4 / (0.75 * 14.25 + 4) ** 0.5])
     with pytest.raises(ValueError, match="keeps a state of"):
         feed(gd(lr=0.5), given, v=np.zeros(2))
+
+
+def test_without_dask_a_sweep_in_blocks_says_what_to_install(monkeypatch):
+    monkeypatch.delitem(sys.modules, "lib.scale", raising=False)
+    monkeypatch.delattr(lib, "scale", raising=False)
+    monkeypatch.setitem(sys.modules, "dask", None)
+    with pytest.raises(
+        ImportError, match=r"chunks=, needs Dask, distributed and zarr.*pip install -e '\.\[scale\]'"
+    ):
+        sweep(booth, (1, 2), gd, 3, lr=[0.1, 0.2], chunks={"lr": 1})
+    assert "lib.scale" not in sys.modules

@@ -36,7 +36,16 @@ ORDER = [
         "dialects",
         "schedules",
     ),
-    *("recipe", "descend", "checkpoint", "compiled.kernels", "compiled.text", "compiled.fused", "compiled"),
+    *(
+        "recipe",
+        "scale",
+        "descend",
+        "checkpoint",
+        "compiled.kernels",
+        "compiled.text",
+        "compiled.fused",
+        "compiled",
+    ),
     *(
         "race",
         "plotting",
