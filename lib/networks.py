@@ -439,7 +439,7 @@ class Objective:
         loss, slope = self.loss(z, y)
         _, slopes = back(slope)
         return loss.reshape(runs), tuple(
-            np.moveaxis(part, 0, -1).reshape(*shape, *runs)
+            part.transpose(*range(1, part.ndim), 0).reshape(*shape, *runs)
             for part, shape in zip(slopes, shapes.values(), strict=True)
         )
 
@@ -447,7 +447,7 @@ class Objective:
 def runs_first(parts: Iterable[Array], shapes: Shapes) -> Iterator[Array]:
     """Parameters (*shape, *runs) as (runs, *shape), which matrix products want side by side in memory."""
     for part, shape in zip(parts, shapes.values(), strict=True):
-        yield np.ascontiguousarray(np.moveaxis(part.reshape(*shape, -1), -1, 0))
+        yield np.ascontiguousarray(part.reshape(*shape, -1).transpose(-1, *range(len(shape))))
 
 
 def named(layers: Sequence[Layer]) -> Shapes:
