@@ -215,10 +215,19 @@ def reals(name: str, value: Any, form: str) -> Array:
     return array if array.dtype.kind == "f" else array.astype(float)
 
 
-def whole(name: str, value: Any, lowest: int) -> int:
-    """`value` as an int, if it is a whole number that is not below the lowest."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
-        raise ValueError(f"{name} is {brief(value)}; it has to be a whole number ≥ {lowest}")
+def whole(
+    name: str, value: Any, lowest: int, highest: float = inf, words: str = "it has to be a whole number"
+) -> int:
+    """`value` as an int, if it is a whole number from lowest to highest; `words` begin what is allowed.
+
+    >>> whole("size", 9, 1, 4, "this text allows a whole number")
+    Traceback (most recent call last):
+    ValueError: size is 9; this text allows a whole number of 1 to 4
+    """
+    number = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not number or not lowest <= value <= highest:
+        allowed = f"≥ {lowest}" if highest == inf else f"of {lowest} to {highest}"
+        raise ValueError(f"{name} is {brief(value)}; {words} {allowed}")
     return int(value)
 
 

@@ -191,16 +191,22 @@ def path(run: xr.Dataset, ax: Axes | None = None, label: str | None = None, **ch
     return ax
 
 
-def losses(runs: dict[str, xr.Dataset], ax: Axes | None = None, above: float = 0.0) -> Axes:
-    """Draw the loss of several runs against the step, on a logarithmic scale.
+def losses(
+    runs: dict[str, xr.Dataset], ax: Axes | None = None, above: float = 0.0, bold: str | None = None
+) -> Axes:
+    """Draw the loss of several runs against the step, on a logarithmic scale; over seeds, their mean.
 
-    `above` is subtracted: the lowest value of f, where it is not 0. Values that reach it are left out.
+    `above` is subtracted: the lowest value of f, where it is not 0. Values that reach it are left out. `bold`
+    names the run that is spoken of.
     """
     ax = ax or plt.gca()
     looks = styles(runs)
     for name, run in runs.items():
-        excess = run.loss - above
+        loss = run.loss.mean("seed") if "seed" in run.loss.dims else run.loss
+        excess = loss - above
         look = {key: value for key, value in looks[name].items() if key != "marker"}
+        if name == bold:
+            look["linewidth"] = 3
         ax.plot(run.step, excess.where(excess > 0), label=name, **look)
     ax.set(yscale="log", xlabel="step", ylabel="f − minimum" if above else "f")
     ax.legend()

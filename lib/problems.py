@@ -201,9 +201,7 @@ class Minibatches:
         if not isinstance(problem, Problem):
             raise TypeError(f"{problem.name} has no data to draw batches of; give gradient=Noise(sigma)")
         n = problem.size
-        a_number = isinstance(self.size, int | np.integer) and not isinstance(self.size, bool)
-        if not a_number or not 1 <= self.size <= n:
-            raise ValueError(f"size is {brief(self.size)}; {problem.name} allows a whole number of 1 to {n}")
+        whole("size", self.size, 1, n, f"{problem.name} allows a whole number")
         if not isinstance(self.replace, bool):
             raise TypeError(f"replace is {brief(self.replace)}; give True or False")
 
@@ -452,9 +450,8 @@ def numbered(words: Sequence[str], size: int) -> tuple[list[str], Array]:
     (['to', 'be', 'or'], array([0, 1, 2, 3, 0, 1, 3, 3, 3]))
     """
     count = Counter(words)
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 1 <= size <= len(count):
-        raise ValueError(f"size is {brief(size)}; this text allows a whole number of 1 to {len(count)}")
-    common = [word for word, _ in count.most_common(int(size))]
+    size = whole("size", size, 1, len(count), "this text allows a whole number")
+    common = [word for word, _ in count.most_common(size)]
     rank = {word: i for i, word in enumerate(common)}
     return common, np.array([rank.get(word, len(common)) for word in words])
 

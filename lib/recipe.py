@@ -36,7 +36,7 @@ LIBRARY |= {name: value for name, value in vars(surfaces).items() if isinstance(
 MAKERS: dict[str, Any] = {
     maker.__name__: maker
     for maker in (
-        *(surfaces.quadratic, surfaces.ravine, *SOURCES),
+        *(surfaces.quadratic, surfaces.ravine, surfaces.turned_ravine, *SOURCES),
         *(wrappers.lookahead, wrappers.clip_by_norm, wrappers.clip_by_value),
         *(schedules.constant, schedules.step_decay, schedules.exponential, schedules.inverse_sqrt),
         *(schedules.inverse_time, schedules.polynomial, schedules.cosine, schedules.warm_restarts),

@@ -361,7 +361,7 @@ def _half_cosine(first: Any, last: Any, part: float) -> Any:
 
 
 def _is_length(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(1 <= value < 2**63)
 
 
 def _check(name: str, value: Any) -> Any:
@@ -384,7 +384,9 @@ def _check(name: str, value: Any) -> Any:
         return value if name == "schedules" else tuple(map(int, value))
     if name in _LENGTHS:
         if not _is_length(value):
-            raise ValueError(f"{name} is {value!r}; it has to be a whole number ≥ 1, such as 10")
+            raise ValueError(
+                f"{name} is {value!r}; it has to be a whole number ≥ 1, such as 10, and below 2⁶³"
+            )
         return int(value)
     array = as_array(value)
     if array.dtype.kind not in "fiu":

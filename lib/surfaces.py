@@ -402,6 +402,37 @@ def ravine(kappa: float = 1000.0) -> Surface:
     return ravine
 
 
+@family
+def turned_ravine(kappa: float = 100.0, degrees: float = 45.0) -> Surface:
+    """f(x, y) = ½ (u² + κ v²), the ravine of (u, v), which are (x, y) turned back by an angle.
+
+    `turn(point, degrees)` is where a point of the ravine lies after the turn.
+
+    >>> turned_ravine(100, 45)((1.0, 1.0)).round(12)  # along the floor
+    np.float64(1.0)
+    """
+    kappa, degrees = _finite("kappa", kappa), _finite("degrees", degrees)
+    c, s = turn((1.0, 0.0), degrees).tolist()
+
+    @surface([(-2, 2), (-2, 2)], [(0, 0)], name=f"turned_ravine(kappa={kappa:g}, degrees={degrees:g})")
+    def turned_ravine(x, y):
+        u, v = c * x + s * y, c * y - s * x
+        w = kappa * v
+        return (u * u + v * w) / 2, (c * u - s * w, s * u + c * w)
+
+    return turned_ravine
+
+
+def turn(point: ArrayLike, degrees: float) -> Array:
+    """Where a point (2, *runs) of the plane lies after a turn about 0 by an angle, counterclockwise.
+
+    >>> turn((1.0, 0.0), 90).round(12)
+    array([0., 1.])
+    """
+    (x, y), c, s = np.asarray(point), cos(np.radians(degrees)), sin(np.radians(degrees))
+    return np.array([c * x - s * y, s * x + c * y])
+
+
 @surface([(-10, 10), (-10, 10)], [(1, 3)])
 def booth(x, y):
     """f = (x + 2y − 7)² + (2x + y − 5)²: a tilted quadratic, eigenvalues 2 and 18."""

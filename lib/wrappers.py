@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lib.checks import Array
+from lib.checks import Array, as_array
 from lib.engine import Optimizer
 
 
@@ -160,11 +160,8 @@ def lookahead(inner: Optimizer, *, k: Any = 5, alpha: Any = 0.5) -> Optimizer:
 def _clipped(inner: Optimizer, clip: Any, maker: Any, largest: Any) -> Optimizer:
     name = maker.__name__
     _check(inner, name)
-    if (
-        isinstance(largest, bool)
-        or not isinstance(largest, int | float | np.integer | np.floating)
-        or not 0 < largest <= np.finfo(float).max
-    ):
+    array = as_array(largest)
+    if array.dtype.kind not in "fiu" or array.shape or not 0 < array < np.inf:
         raise ValueError(f"{name} is given {largest!r}; the largest allowed has to be a finite number > 0")
     made = inner()
     made.name = f"{name}({inner.name}, {float(largest)!r})"

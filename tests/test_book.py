@@ -73,6 +73,19 @@ def test_figures_keep_their_alternative_text(keys):
     assert described and all(described)
 
 
+def test_what_jupyterlab_folds_is_folded_under_its_first_words(keys):
+    nb = chapter()
+    more = "# A network of three layers: it is used below.\nx = 1", "def bare():\n    pass"
+    hidden = {"jupyter": {"source_hidden": True}}
+    nb.cells[2:2] = [nbformat.v4.new_code_cell(source, metadata=dict(hidden)) for source in more]
+    folded = [
+        cell.metadata["mystnb"]["code_prompt_show"]
+        for cell in book.chapter_page(nb, CHAPTER, keys).cells
+        if "hide-input" in cell.metadata.get("tags", [])
+    ]
+    assert sorted(folded) == ["A network of three layers", "Set-up", "Set-up", "The code of this figure"]
+
+
 def test_exercises_show_the_stub_and_fold_the_answer(keys):
     path = ROOT / "chapters" / "solutions" / CHAPTER.name
     page = book.exercises_page(nbformat.read(path, as_version=4), path, keys)

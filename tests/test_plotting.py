@@ -13,6 +13,7 @@ from lib import plotting, surfaces
 from lib.descend import descend, sweep
 from lib.optimizers import adam, gd, momentum
 from lib.plotting import STYLES, heatmap, heights, landscape, losses, path, relief, style
+from lib.problems import Noise
 from lib.surfaces import Surface, beale, booth, double_well, monkey_saddle, parabola, quadratic, saddle
 
 matplotlib.use("Agg")
@@ -181,6 +182,16 @@ def test_losses_draw_one_line_a_run_over_the_step(ax):
         assert line_of(ax, name).get_color() == style(name)["color"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["gd", "adam"]
     assert (ax.get_yscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "step", "f")
+
+
+def test_losses_of_several_seeds_are_their_mean_and_one_is_bold(ax):
+    seeds = sweep(booth, (-8, 0), gd, 20, lr=0.05, gradient=Noise(1.0), seed=[0, 1, 2])
+    losses({"gd": seeds, "adam": seeds}, ax, bold="adam")
+    plain, bold = ax.lines
+    np.testing.assert_allclose(
+        plain.get_ydata(), (seeds.loss[:, 0] + seeds.loss[:, 1] + seeds.loss[:, 2]) / 3
+    )
+    assert plain.get_linewidth() < 2.5 < bold.get_linewidth() == 3
 
 
 def test_losses_above_the_minimum_leave_out_what_reaches_it(ax):

@@ -21,7 +21,7 @@ from lib.player import Player
 from lib.problems import Minibatches, Noise, Worst, linear_regression, logistic_regression, softmax_regression
 from lib.recipe import LIBRARY, MAKERS, Said, read, recipe, text
 from lib.schedules import constant, cosine, join, linear_warmup, warm_restarts
-from lib.surfaces import booth, family, parabola, quadratic, ravine, rosenbrock, surface
+from lib.surfaces import booth, family, parabola, quadratic, ravine, rosenbrock, surface, turned_ravine
 from lib.wrappers import clip_by_norm, clip_by_value, lookahead
 
 WRAPPED = clip_by_norm(lookahead(clip_by_value(adam(lr=0.1), 2.0), k=3), 1.5)
@@ -61,9 +61,8 @@ def test_every_maker_of_the_library_is_known():
         name for name, value in vars(schedules).items() if hasattr(value, "__wrapped__") and name[0] != "_"
     }
     assert found <= MAKERS.keys()
-    assert {
-        surface.__name__ for surface in (quadratic, ravine, Minibatches, Noise, Worst, Reinforce)
-    } <= MAKERS.keys()
+    makers = (quadratic, ravine, turned_ravine, Minibatches, Noise, Worst, Reinforce)
+    assert {maker.__name__ for maker in makers} <= MAKERS.keys()
     assert {"lookahead", "clip_by_norm", "clip_by_value"} <= MAKERS.keys()
 
 

@@ -316,7 +316,7 @@ def test_a_schedule_over_runs_and_in_a_sweep():
 
 # Messages.
 
-COUNT = "it has to be a whole number ≥ 1, such as 10"
+COUNT = "it has to be a whole number ≥ 1, such as 10, and below 2⁶³"
 VALUE = "it has to be a finite number ≥ 0, such as 0.1"
 DIVISOR = "it has to be a finite number ≥ 1: peak is divided by it"
 FACTOR = "it has to be in (0, 1]: to divide by 10, give 0.1"
@@ -328,6 +328,7 @@ ONE = constant(1)
     ("make", "message"),
     [
         (lambda: constant(-1), f"value is -1; {VALUE}"),
+        (lambda: inverse_sqrt(0.1, 2**63), f"warmup is {2**63}; {COUNT}"),
         (lambda: step_decay(-0.1, 3), f"peak is -0.1; {VALUE}"),
         (lambda: cosine(np.nan, 3), f"peak is nan; {VALUE}"),
         (lambda: cosine(0.1, 3, end=np.inf), f"end is inf; {VALUE}"),

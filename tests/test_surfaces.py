@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from lib import surfaces
-from lib.surfaces import Surface, booth, quadratic, ravine, surface
+from lib.surfaces import Surface, booth, quadratic, ravine, surface, turn, turned_ravine
 
 ALL = [s for s in vars(surfaces).values() if isinstance(s, Surface)]
-ALL += [quadratic(1, 10, 100), ravine(), ravine(kappa=30)]
+ALL += [quadratic(1, 10, 100), ravine(), ravine(kappa=30), turned_ravine(50, 20)]
 BY_NAME = {s.name: s for s in ALL}
 H = 2.0**-17  # 7.6e-6, and exact in binary
 
@@ -437,6 +437,7 @@ def test_warnings_and_floating_point_errors_that_were_asked_for_come_through():
         (lambda: quadratic([1, 2]), ValueError, "an eigenvalue of quadratic is"),
         (lambda: quadratic(np.nan), ValueError, "finite"),
         (lambda: ravine("steep"), TypeError, "kappa is 'steep'"),
+        (lambda: turned_ravine(10, np.inf), ValueError, "degrees is inf"),
     ],
 )  # fmt: skip
 def test_a_surface_of_a_wrong_form_is_told(make, error, message):
@@ -448,3 +449,14 @@ def test_a_surface_of_a_wrong_form_is_told(make, error, message):
 def test_arguments_with_defaults_are_no_coordinates():
     f = surface(window=[(-1, 1)] * 2)(lambda x, y, a=3, *, b=2: (a * x + b * y, (a, b)))
     assert f.coords == ("x", "y") and f.grad((1.0, 1.0)).tolist() == [3, 2]
+
+
+def test_a_turned_ravine_is_the_ravine_seen_from_elsewhere():
+    points = np.random.default_rng(5).uniform(-2, 2, (2, 50))
+    for degrees in (0, 30, 90, -200):
+        there = turn(points, degrees)
+        np.testing.assert_allclose((there**2).sum(axis=0), (points**2).sum(axis=0))  # lengths stay
+        value, slope = turned_ravine(70, degrees).value_and_grad(there)
+        np.testing.assert_allclose(value, ravine(70)(points), rtol=1e-12)
+        np.testing.assert_allclose(slope, turn(ravine(70).grad(points), degrees), atol=1e-11)
+    assert turned_ravine(70, 90)((1.0, 0.0)) == pytest.approx(35)  # a quarter turn: now x is steep

@@ -393,7 +393,7 @@ LARGEST = "; the largest allowed has to be a finite number > 0"
 
 
 @pytest.mark.parametrize("wrap", [clip_by_norm, clip_by_value])
-@pytest.mark.parametrize("largest", [0, -1, -1e-9, 0.0, np.nan, np.inf, "1", None, True, [1.0], 1j])
+@pytest.mark.parametrize("largest", [0, -1, -1e-9, 0.0, np.nan, np.inf, "1", None, True, [1.0], 1j, 10**400])
 def test_a_bound_that_is_none(wrap, largest):
     with pytest.raises(ValueError) as error:
         wrap(adam, largest)

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import api
 from beside import VIEW, BookError, beside, build, players, sources
 from decks import minutes, slides
-from execute import CHAPTERS, WIDGETS, code_cells, label
+from execute import CHAPTERS, WIDGETS, label
 from exercises import SOLUTION, with_stub
 from links import markdown_link, with_citations, with_equations, works
 from scripts import put_script, put_scripts, three
@@ -103,12 +103,12 @@ def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> Notebook
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
     add_command(nb, path.stem[:2], f"reading/{path.name}")
     nb.cells = [cell for cell in nb.cells if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"]
-    first = next((cell.id for cell in code_cells(nb)), None)
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = text_of_site(cell.source, path, keys)
-        elif cell.id == first:
-            fold(cell, "Set-up")
+        elif cell.metadata.get("jupyter", {}).get("source_hidden"):  # folded in JupyterLab too
+            said = re.match(r"# ([^.:;]+)", cell.source)
+            fold(cell, said[1] if said else "Set-up")
         elif "hero" in cell.metadata.get("tags", []):
             fold(cell, "The code of this figure")
         describe(cell)

@@ -28,6 +28,11 @@ STEPS = 200
 TENS = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
 FAMILIES: dict[str, tuple[Any, dict[str, float], list[float]]] = {
     "ravine(kappa={kappa})": (surfaces.ravine, {"kappa": 100.0}, TENS[2:]),
+    "turned_ravine(kappa={kappa}, degrees=30)": (
+        lambda kappa: surfaces.turned_ravine(kappa, 30),
+        {"kappa": 100.0},
+        TENS[2:],
+    ),
     "quadratic({lambda1}, {lambda2})": (
         lambda lambda1, lambda2: surfaces.quadratic(lambda1, lambda2),
         {"lambda1": 1.0, "lambda2": 100.0},
@@ -159,7 +164,7 @@ def _surface(name: str, f: Surface) -> dict[str, Any] | None:
     except NotTraced:
         return None
     kept = ("title", "surface", "start", "coords", "window", "aspect", "marks", "floor", "log", "range")
-    return {name: meta[name] for name in kept} | {
+    return {key: meta[key] for key in kept} | {
         "code": name,
         "axes": [],
         "root": bool(f.minima),

@@ -117,3 +117,19 @@ expect.extend({
     };
   },
 });
+
+// (x² + y²)/2 as a document.
+export const round = {
+  version: 1,
+  name: "round",
+  registers: 7,
+  constants: [[2, 2]],
+  ops: [
+    ["multiply", 3, 0, 0],
+    ["multiply", 4, 1, 1],
+    ["add", 5, 3, 4],
+    ["divide", 6, 5, 2],
+  ],
+  theta: [0, 1],
+  value: 6,
+};

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { contours, curve } from "../../lib/player/js/landscape.js";
+import { round } from "./help.js";
 import { surfaces } from "./tapes.json";
 
 const surface = (name) => surfaces.find((one) => one.name === name);
@@ -34,31 +35,12 @@ function covered(d) {
 }
 
 test("of a bowl, what lies above a level is outside of its circle", () => {
-  const { shapes } = contours(
-    { surface: surface("ravine(kappa=1)") ?? round, window, root: true },
-    { colors, line: "ink" },
-  );
+  const { shapes } = contours({ surface: round, window, root: true }, { colors, line: "ink" });
   const level = (7 / 14) ** 4 * 4; // of (x² + y²)/2, whose highest value is 4
   const { d } = shapes.find(({ fill }) => fill === colors[7]);
   expect(covered(d)).toBeCloseTo(1 - (Math.PI * 2 * level) / 16, 3);
   expect(shapes.filter(({ line }) => line)).toHaveLength(13);
 });
-// (x² + y²)/2 as a document.
-const round = {
-  version: 1,
-  name: "round",
-  registers: 7,
-  constants: [[2, 2]],
-  ops: [
-    ["multiply", 3, 0, 0],
-    ["multiply", 4, 1, 1],
-    ["add", 5, 3, 4],
-    ["divide", 6, 5, 2],
-  ],
-  theta: [0, 1],
-  value: 6,
-};
-
 test("a curve goes from one end to the other", () => {
   const { shapes } = curve({ surface: surface("parabola"), window: [window[0], [0, 2]] }, { curve: "ink" });
   expect(shapes[0].d).toMatch(/^M0 0L.*L16384 0$/);

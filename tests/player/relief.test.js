@@ -1,22 +1,7 @@
 import { expect, test } from "vitest";
-import "./help.js";
+import { round as surface } from "./help.js";
 import { ground, laid, meaning, turned } from "../../lib/player/js/relief.js";
 
-// (x² + y²)/2 as a document.
-const surface = {
-  version: 1,
-  name: "round",
-  registers: 7,
-  constants: [[2, 2]],
-  ops: [
-    ["multiply", 3, 0, 0],
-    ["multiply", 4, 1, 1],
-    ["add", 5, 3, 4],
-    ["divide", 6, 5, 2],
-  ],
-  theta: [0, 1],
-  value: 6,
-};
 const window = [
   [-2, 2],
   [-2, 2],
