@@ -41,12 +41,12 @@ def cart_pole(state: ArrayLike, right: ArrayLike) -> Array:
     >>> cart_pole([0.0, 0.0, 0.0, 0.0], True).round(4)
     array([ 0.    ,  0.1951,  0.    , -0.2927])
     """
-    x, v, angle, spin = np.asarray(state)
+    _, v, angle, spin = state = np.asarray(state)
     push, sin, cos = np.where(right, 10.0, -10.0), np.sin(angle), np.cos(angle)
     pull = (push + 0.05 * spin * spin * sin) / 1.1
     turn = (9.8 * sin - cos * pull) / (0.5 * (4 / 3 - 0.1 * cos * cos / 1.1))
     slide = pull - 0.05 * turn * cos / 1.1
-    return np.array([x + 0.02 * v, v + 0.02 * slide, angle + 0.02 * spin, spin + 0.02 * turn])
+    return state + 0.02 * np.array([v, slide, spin, turn])
 
 
 def fallen(state: Array) -> Array:

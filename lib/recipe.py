@@ -24,17 +24,19 @@ import numpy as np
 import xarray as xr
 
 from lib import dialects, optimizers, problems, schedules, surfaces, wrappers
+from lib.agents import Reinforce
 from lib.engine import Optimizer
 from lib.schedules import Schedule
 from lib.surfaces import Surface
 
+SOURCES = (*problems.SOURCES, Reinforce)
 RULES = [*vars(optimizers).values(), *vars(dialects).values()]
 LIBRARY: dict[str, Any] = {rule.name: rule for rule in RULES if isinstance(rule, Optimizer)}
 LIBRARY |= {name: value for name, value in vars(surfaces).items() if isinstance(value, Surface)}
 MAKERS: dict[str, Any] = {
     maker.__name__: maker
     for maker in (
-        *(surfaces.quadratic, surfaces.ravine, surfaces.turned_ravine, *problems.SOURCES),
+        *(surfaces.quadratic, surfaces.ravine, surfaces.turned_ravine, *SOURCES),
         *(wrappers.lookahead, wrappers.clip_by_norm, wrappers.clip_by_value),
         *(schedules.constant, schedules.step_decay, schedules.exponential, schedules.inverse_sqrt),
         *(schedules.inverse_time, schedules.polynomial, schedules.cosine, schedules.warm_restarts),
@@ -166,7 +168,7 @@ def text(value: Any) -> str:
         return f"[{', '.join(map(text, value))}]"
     if isinstance(value, Schedule):
         return _call(value.made_by, (), value.arguments)
-    if isinstance(value, problems.SOURCES):
+    if isinstance(value, SOURCES):
         return _call(type(value), (), vars(value))
     if made := getattr(value, "made_by", None):
         return _call(*made)

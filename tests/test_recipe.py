@@ -12,8 +12,10 @@ import pytest
 import xarray as xr
 
 from lib import problems, surfaces, wrappers
+from lib.agents import Reinforce, balance
 from lib.descend import descend, sweep
 from lib.engine import Optimizer, optimizer
+from lib.networks import Linear, Network
 from lib.optimizers import adam, gd, lamb, momentum
 from lib.player import Player
 from lib.problems import Minibatches, Noise, Worst, linear_regression, logistic_regression, softmax_regression
@@ -32,6 +34,7 @@ MADE = [
     Minibatches(4, True),
     Noise(1 / 3),
     Worst(1 / 3),
+    Reinforce(16, whiten=True),
 ]
 MADE += [warm_restarts(np.array([0.1, 1 / 3]), 5, mult=2), lookahead(gd), Noise(np.float64(0.1))]
 
@@ -58,7 +61,7 @@ def test_every_maker_of_the_library_is_known():
         name for name, value in vars(schedules).items() if hasattr(value, "__wrapped__") and name[0] != "_"
     }
     assert found <= MAKERS.keys()
-    makers = (quadratic, ravine, turned_ravine, Minibatches, Noise, Worst)
+    makers = (quadratic, ravine, turned_ravine, Minibatches, Noise, Worst, Reinforce)
     assert {maker.__name__ for maker in makers} <= MAKERS.keys()
     assert {"lookahead", "clip_by_norm", "clip_by_value"} <= MAKERS.keys()
 
@@ -176,6 +179,14 @@ def test_a_run_of_a_readers_own_goes_through_a_file_and_says_whose_it_was(tmp_pa
     assert "recorded" in player.meta["series"][0], (
         "its gradients are not the surface's: the page cannot compute it"
     )
+
+
+def test_a_run_of_an_agent_says_how_its_gradient_was_made(tmp_path):
+    how = Reinforce(3, baseline=False)
+    run = descend(balance(Network(Linear(4, 1)), steps=9), np.zeros(5), gd(lr=0.1), 2, gradient=how)
+    loaded = through(run, tmp_path / "run", "scipy")
+    assert loaded.attrs["gradient"] == "Reinforce(episodes=3, baseline=False, whiten=False)"
+    assert recipe(loaded)["gradient"] == how
 
 
 # Processes.
