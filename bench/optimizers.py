@@ -317,14 +317,14 @@ def rules():
 def roof():
     """One core's two ceilings, for chapter 20, and how near to the first some steps come: what they have to
     move, (3 + 2 slots) numbers an element, over the time they take. Of the repeats the fastest counts."""
-    n, size = 4 * 10**7, 2000
+    n, size = 4 * 10**7, 1000
     a, b = arrays(n, np.float32)
     A, B = (x[: size * size].reshape(size, size) for x in (a, b))
     rules = [optimizers.gd(lr=0.01), optimizers.momentum(lr=0.01), adam] if "numba" not in MISSING else []
     made = [ours_step(compiled(rule), n) for rule in rules]
-    stream, product, *times = together(15, lambda: np.add(a, b, out=a), lambda: A @ B, *made, take=min)
+    stream, product, *times = together(40, lambda: np.add(a, b, out=a), lambda: A @ B, *made, take=min)
     yield "one core: GB/s of a ← a + b, 4·10⁷ float32", 12e-9 * n / stream, ""
-    yield "one core: 10⁹ operations/s of a product, 2000×2000 float32", 2e-9 * size**3 / product, ""
+    yield "one core: 10⁹ operations/s of a product, 1000×1000 float32", 2e-9 * size**3 / product, ""
     for rule, time in zip(rules, times, strict=True):
         moved = 4e-9 * n * (3 + 2 * len(rule.slots))
         yield f"one core: GB/s of compiled {rule.name}, 4·10⁷ float32", moved / time, ""
