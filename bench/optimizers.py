@@ -1,8 +1,8 @@
 """Measure the optimizers beside PyTorch and Optax: a grid of runs, one step, every rule, memory, curves.
 
     python bench/optimizers.py                  all groups
-    python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, curves, memory,
-                                                networks
+    python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, roof, curves,
+                                                memory, networks
     python bench/optimizers.py --rows           without the table's head
 
 It prints rows for bench/RECORDS.md, each with what is asked of it. In a row, ours and the peer's take turns
@@ -41,7 +41,7 @@ PEERS = {
     "optax": "pip install optax",
     "numba": "pip install -e '.[fast]'",
 }
-ONE_CORE = {"step", "rules", "curves"}
+ONE_CORE = {"step", "rules", "roof", "curves"}
 MISSING = {name for name in PEERS if find_spec(name) is None}
 START = (-1.5, 2.0)
 N = 10**7
@@ -53,8 +53,9 @@ def compiled(opt, parallel=False):
     return compiled(opt, parallel)
 
 
-def together(repeats, *functions):
-    """The median time of each function, in seconds; they take turns, after one round that does not count."""
+def together(repeats, *functions, take=statistics.median):
+    """The median time of each function, or the one to `take`, in seconds; they take turns, after one round
+    that does not count."""
     times = [[] for _ in functions]
     for repeat in range(repeats + 1):
         for function, found in zip(functions, times, strict=True):
@@ -64,7 +65,7 @@ def together(repeats, *functions):
             if repeat:
                 found.append(perf_counter() - begin)
             del result
-    return [statistics.median(found) for found in times]
+    return [take(found) for found in times]
 
 
 # A grid of runs.
@@ -313,6 +314,22 @@ def rules():
                 yield f"{what}: of {peer}", times[way] / times[peer], asked
 
 
+def roof():
+    """One core's two ceilings, for chapter 20, and how near to the first some steps come: what they have to
+    move, (3 + 2 slots) numbers an element, over the time they take. Of the repeats the fastest counts."""
+    n, size = 4 * 10**7, 1000
+    a, b = arrays(n, np.float32)
+    A, B = (x[: size * size].reshape(size, size) for x in (a, b))
+    rules = [optimizers.gd(lr=0.01), optimizers.momentum(lr=0.01), adam] if "numba" not in MISSING else []
+    made = [ours_step(compiled(rule), n) for rule in rules]
+    stream, product, *times = together(40, lambda: np.add(a, b, out=a), lambda: A @ B, *made, take=min)
+    yield "one core: GB/s of a ← a + b, 4·10⁷ float32", 12e-9 * n / stream, ""
+    yield "one core: 10⁹ operations/s of a product, 1000×1000 float32", 2e-9 * size**3 / product, ""
+    for rule, time in zip(rules, times, strict=True):
+        moved = 4e-9 * n * (3 + 2 * len(rule.slots))
+        yield f"one core: GB/s of compiled {rule.name}, 4·10⁷ float32", moved / time, ""
+
+
 # Curves and memory.
 
 
@@ -390,7 +407,9 @@ def networks():
         yield "the same, of a PyTorch loop over the runs", ours / time, "≤ 1"
 
 
-GROUPS = {group.__name__: group for group in (grid, fresh, step, cores, rules, curves, memory, networks)}
+GROUPS = {
+    group.__name__: group for group in (grid, fresh, step, cores, rules, roof, curves, memory, networks)
+}
 
 
 def measure(name):
