@@ -5,6 +5,7 @@
 
 PY := .venv/bin/python
 CHAPTER :=
+FRAMEWORKS :=
 MODULE := optimizers dialects schedules
 LAB_ARGS :=
 RULE :=
@@ -26,7 +27,7 @@ help:
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make test-scale  sweeps in blocks, on Dask, with a worker and a driver killed (100 MB more)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there; RULE=adam: only that one)"
-	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
+	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one; FRAMEWORKS=1: cells of 18 that need them too)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
 	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
@@ -107,6 +108,7 @@ test-player: tests/player/node_modules/ready
 
 test-frameworks: .venv/frameworks
 	@$(PY) -m pytest -n auto tests/frameworks tests/test_compiled.py tests/test_fused.py lib/compiled
+	@$(PY) -m pytest --frameworks chapters/18_frameworks.ipynb
 
 .venv/scale: .venv/ready
 	@echo "Installing Dask, distributed, zarr and Numba into .venv (some seconds, 100 MB on disk)"
@@ -151,9 +153,9 @@ test-site: book slides
 	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
-execute: .venv/ready
+execute: $(if $(FRAMEWORKS),.venv/frameworks,.venv/ready)
 	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
-	@$(PY) tools/execute.py $(NOTEBOOKS)
+	@$(PY) tools/execute.py $(if $(FRAMEWORKS),--frameworks) $(NOTEBOOKS)
 	@$(PY) tools/exercises.py
 
 JS := lib/player/js/*.js tests/player/*.js

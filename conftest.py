@@ -13,7 +13,7 @@ import pytest
 from nbval.kernel import RunningKernel
 from PIL import Image, ImageChops, ImageStat
 
-from tools.execute import isolate_kernels
+from tools.execute import isolate_kernels, needs_frameworks
 
 ROOT = Path(__file__).parent
 RMS_ALLOWED = 0.1  # of 0..255; a changed axis label is about 6
@@ -37,11 +37,15 @@ def pytest_addoption(parser):
     parser.addoption(
         "--shuffle", type=int, metavar="SEED", help="files, and the tests in each, in another order"
     )
+    parser.addoption("--frameworks", action="store_true", help="notebooks' cells tagged frameworks as well")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Another order for each seed; the cells of a notebook stay in theirs."""
+    """Cells that need the frameworks only where asked for. Another order for each seed; the cells of a
+    notebook stay in theirs."""
+    if not config.getoption("--frameworks"):
+        items[:] = [item for item in items if not (hasattr(item, "cell") and needs_frameworks(item.cell))]
     seed = config.getoption("--shuffle")
     if seed is None:
         return

@@ -18,7 +18,16 @@ from nbclient import NotebookClient
 from nbformat import v4
 
 from tools import decks
-from tools.execute import CHAPTERS, WIDGETS, code_cells, may_raise, notebooks, serialize, with_links
+from tools.execute import (
+    CHAPTERS,
+    WIDGETS,
+    code_cells,
+    may_raise,
+    needs_frameworks,
+    notebooks,
+    serialize,
+    with_links,
+)
 from tools.exercises import SOLUTION, student_version, with_stub
 
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
@@ -75,6 +84,17 @@ def has_no_error(nb, path):
     for cell, output in outputs(nb, "stream"):
         if output.name == "stderr":
             yield f"{name(cell)} writes to stderr"
+
+
+def keeps_what_the_frameworks_showed(nb, path):
+    """Without them Run All gets an error in these cells and goes on, by a tag that JupyterLab knows."""
+    for cell in filter(needs_frameworks, code_cells(nb)):
+        if "raises-exception" not in cell.metadata.tags:
+            yield f"{name(cell)} is tagged frameworks and not raises-exception"
+        if any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for o in cell.outputs):
+            yield f"{name(cell)} shows a player, which make execute would lose"
+        if "print(" in cell.source and not cell.outputs:
+            yield f"{name(cell)} has lost what it showed: make execute FRAMEWORKS=1"
 
 
 def has_no_output_widget(nb, path):
@@ -226,6 +246,7 @@ RULES = [
     is_executed_in_order,
     is_written_by_the_executor,
     has_no_error,
+    keeps_what_the_frameworks_showed,
     has_no_output_widget,
     has_the_state_of_its_widgets,
     describes_its_figures,
@@ -334,6 +355,18 @@ BREAKS = [
     (is_executed_in_order, lambda nb: nb.cells[2].update(execution_count=7)),
     (has_no_error, lambda nb: nb.cells[4].metadata.update(tags=[])),
     (has_no_error, lambda nb: nb.cells[1].outputs.append(prints("RuntimeWarning", "stderr"))),
+    (keeps_what_the_frameworks_showed, lambda nb: nb.cells[1].metadata.update(tags=["frameworks"])),
+    (
+        keeps_what_the_frameworks_showed,
+        lambda nb: nb.cells[3].metadata.update(tags=["frameworks", "raises-exception"]),
+    ),
+    (
+        keeps_what_the_frameworks_showed,
+        lambda nb: (
+            nb.cells[1].metadata.update(tags=["frameworks", "raises-exception"])
+            or nb.cells[1].update(outputs=[])
+        ),
+    ),
     (has_no_output_widget, lambda nb: nb.cells[1].update(source="interact(f, x=3)")),
     (has_no_output_widget, lambda nb: nb.cells[1].update(source="out = widgets.Output()")),
     (

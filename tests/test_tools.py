@@ -104,6 +104,33 @@ def test_an_expected_error_must_come(course):
     assert "raised nothing" in done.stderr
 
 
+def test_a_cell_that_needs_the_frameworks_runs_where_asked_for(course):
+    """Left out it keeps what it showed, and its number; and nbval runs it only where asked for, too."""
+    path = add(course, "01_needs", "x = 1", "x += 1\nx", "print(x)")
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[2].metadata["tags"] = ["frameworks", "raises-exception"]
+    nbformat.write(nb, path)
+
+    def shown():
+        first, middle, last = nbformat.read(path, as_version=4).cells[1:]
+        assert [cell.execution_count for cell in (first, middle, last)] == [1, 2, 3]
+        assert all(o.execution_count == 2 for o in middle.outputs)
+        return [o.data["text/plain"] for o in middle.outputs], last.outputs[0].text
+
+    def compared(*options):
+        report = run(course, "-m", "pytest", "-q", "chapters", "--color=no", *options).stdout
+        return {line.partition(" - ")[0][-6:] for line in report.splitlines() if line.startswith("FAILED")}
+
+    assert run(course, "tools/execute.py", "--frameworks", str(path)).returncode == 0
+    assert shown() == (["2"], "2\n")
+    assert compared("--frameworks") == set() and compared() == {"Cell 2"}
+    assert run(course, "tools/execute.py", str(path)).returncode == 0
+    assert shown() == (["2"], "1\n")
+    assert compared() == set() and compared("--frameworks") == {"Cell 2"}
+    path.write_text(path.read_text().replace('"2"', '"3"'))
+    assert compared() == set() and compared("--frameworks") == {"Cell 1", "Cell 2"}
+
+
 def change_label(nb):
     nb.cells[1].source = nb.cells[1].source.replace("step", "steps")
 

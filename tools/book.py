@@ -70,6 +70,7 @@ NEEDS = {
     "16": ["08"],
     "17": ["06", "13"],
     "20": ["02", "08"],
+    "18": ["10", "11"],
 }
 # Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
 COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}

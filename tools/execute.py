@@ -2,9 +2,11 @@
 
     python tools/execute.py                 all chapters and solutions
     python tools/execute.py FILE.ipynb ...  these
+    python tools/execute.py --frameworks .. and their cells that need PyTorch, Optax or Keras
 
 Each notebook runs in its own folder, in a fresh kernel. What would differ from run to run is made
 the same: widget model ids, cell ids, versions, tracebacks. A notebook with an error is left as it was.
+A cell tagged "frameworks" keeps what it has shown, unless it is asked for.
 """
 
 import atexit
@@ -24,6 +26,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
+FRAMEWORKS = "frameworks"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -36,7 +39,7 @@ class NotebookError(Exception):
 
 
 def isolate_kernels() -> None:
-    """Keep the user's IPython and Matplotlib settings out of kernels started from here on."""
+    """Keep the user's IPython, Matplotlib and Keras settings out of kernels started from here on."""
     ipython = tempfile.mkdtemp(prefix="ipython-")
     atexit.register(shutil.rmtree, ipython, ignore_errors=True)
     config = Path(ipython, "profile_default", "ipython_kernel_config.py")
@@ -45,6 +48,7 @@ def isolate_kernels() -> None:
     os.environ |= {
         "IPYTHONDIR": ipython,
         "JUPYTER_PREFER_ENV_PATH": "1",
+        "KERAS_HOME": ipython,
         "MATPLOTLIBRC": os.devnull,
         "OPENBLAS_NUM_THREADS": "1",  # small products gain nothing from threads, and lose when cores are busy
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -62,13 +66,19 @@ def code_cells(nb: NotebookNode) -> Iterator[NotebookNode]:
     return (cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip())
 
 
+def needs_frameworks(cell: NotebookNode) -> bool:
+    """Whether a cell needs more than the base install: it is run by make test-frameworks alone."""
+    return FRAMEWORKS in cell.metadata.get("tags", [])
+
+
 def may_raise(cell: NotebookNode) -> bool:
-    return "raises-exception" in cell.metadata.get("tags", [])
+    """Whether an error is what a cell has to show. (A tag for JupyterLab too: Run All goes on after it.)"""
+    return "raises-exception" in cell.metadata.get("tags", []) and not needs_frameworks(cell)
 
 
-def execute(nb: NotebookNode, folder: Path) -> None:
+def execute(nb: NotebookNode, folder: Path, frameworks: bool = False) -> None:
     """Run `nb` in `folder`; raise NotebookError at the first error of a cell that may not raise."""
-    clear(nb)
+    clear(nb, frameworks)
     client = NotebookClient(
         nb,
         kernel_name="python3",
@@ -76,6 +86,7 @@ def execute(nb: NotebookNode, folder: Path) -> None:
         store_widget_state=True,
         record_timing=False,
         coalesce_streams=True,
+        skip_cells_with_tag="" if frameworks else FRAMEWORKS,
         resources={"metadata": {"path": str(folder)}},
     )
     try:
@@ -87,15 +98,19 @@ def execute(nb: NotebookNode, folder: Path) -> None:
     for index, cell in enumerate(nb.cells):
         if may_raise(cell) and not any(out.output_type == "error" for out in cell.outputs):
             raise NotebookError(f"cell {index} is tagged raises-exception and raised nothing\n{cell.source}")
+    for number, cell in enumerate(code_cells(nb), start=1):  # as if all had been run
+        for one in [cell, *cell.outputs]:
+            if "execution_count" in one:
+                one.execution_count = number
 
 
-def clear(nb: NotebookNode) -> None:
+def clear(nb: NotebookNode, frameworks: bool = False) -> None:
     """Drop outputs, counts and what a front end leaves behind."""
     nb.metadata = nbformat.from_dict(METADATA)
     for cell in nb.cells:
         for key in ("collapsed", "editable", "execution", "scrolled", "trusted"):
             cell.metadata.pop(key, None)
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and (frameworks or not needs_frameworks(cell)):
             cell.outputs, cell.execution_count = [], None
 
 
@@ -159,14 +174,14 @@ def refresh_links() -> None:
             write(path, serialize(nb))
 
 
-def main(paths: list[Path]) -> int:
+def main(paths: list[Path], frameworks: bool) -> int:
     isolate_kernels()
     for path in paths or notebooks():
         nb = nbformat.read(path, as_version=4)
         print(f"{path.name}: {len(list(code_cells(nb)))} code cells", end="", flush=True)
         begin = time.monotonic()
         try:
-            execute(nb, path.resolve().parent)
+            execute(nb, path.resolve().parent, frameworks)
         except NotebookError as error:
             print(f"\n{path} was left as it was: {error}", file=sys.stderr)
             return 1
@@ -177,4 +192,5 @@ def main(paths: list[Path]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main([Path(name) for name in sys.argv[1:]]))
+    given = sys.argv[1:]
+    sys.exit(main([Path(name) for name in given if name != "--frameworks"], "--frameworks" in given))

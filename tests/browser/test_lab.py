@@ -22,7 +22,13 @@ def test_chapter_runs_and_its_players_play(chapter, lab, visit):
     cells = notebook.code()
     for cell in cells:
         errors = ["\n".join(o["traceback"]) for o in cell["outputs"] if o["output_type"] == "error"]
-        expected = "raises-exception" in cell["metadata"].get("tags", [])
+        tags = cell["metadata"].get("tags", [])
+        if "frameworks" in tags:  # which are not in the base install: said so, and Run All went on
+            assert all(
+                "ModuleNotFoundError: No module named" in error or "NameError" in error for error in errors
+            )
+            continue
+        expected = "raises-exception" in tags
         assert bool(errors) == expected, (
             errors or f"cell {cell['at']} is tagged raises-exception and raises none"
         )
