@@ -277,11 +277,12 @@ def _copy(arrays: Arrays) -> Arrays:
 
 
 def _near(a: Array, b: Array, unit: Array | float = 0.0) -> bool:
-    """Whether two arrays of steps are equal up to `RTOL` of the longest of them, or of `unit`."""
-    longest = max(float(np.abs(x).max(initial=0)) for x in (a, b, np.asarray(unit)))
-    return bool(
-        np.isfinite(a).all() and np.isfinite(b).all() and np.abs(a - b).max(initial=0) <= RTOL * longest
-    )
+    """Whether two arrays of steps are equal up to `RTOL` of the longest of them, or of `unit`; NaN is NaN."""
+    finite = np.isfinite(a)
+    if (finite != np.isfinite(b)).any():
+        return False
+    longest = max(float(np.abs(x).max(initial=0)) for x in (a[finite], b[finite], np.asarray(unit)))
+    return bool(np.abs(a[finite] - b[finite]).max(initial=0) <= RTOL * longest)
 
 
 def _number(x: float) -> str:
@@ -318,7 +319,7 @@ def _asked(name: str, check: "Check", here: Walks, there: Walks | None, like: st
     try:
         said = check.ask(here, there) if check.beside else check.ask(here)
     except NotAsked as reason:
-        return Result(name, None, f"not asked: {reason}")
+        return Result(name, None, f"not asked: {reason}".replace("{like}", like))
     except Exception as error:
         said = f"raised {type(error).__name__}: {error}"
     return Result(name, said is None, (said or "").replace("{like}", like))
@@ -327,13 +328,14 @@ def _asked(name: str, check: "Check", here: Walks, there: Walks | None, like: st
 def _downhill(here: Walks) -> str | None:
     for size in (1e-9, 1.0, 1e4):
         g = {"w": size * np.array([[1.0, -2.0], [3.0, -0.5], [-1.5, 0.25]])}
-        end = _run(here, [g] * 10)[-1]["w"]
-        if not np.isfinite(end).all():
+        ways = [theta["w"] for theta in _run(here, [g] * 10)]
+        if not np.isfinite(ways[-1]).all():
             return f"ten gradients of size {size:g} end in NaN or infinity"
-        if not (g["w"] / size * end).sum() < 0:
-            return (
-                f"ten equal gradients of size {size:g} move it {'up' if end.any() else 'nowhere, not down'}"
-            )
+        moved = [float((g["w"] / size * theta).sum()) for theta in ways if theta.any()]
+        if not moved:
+            return f"ten gradients of size {size:g} move it nowhere"
+        if moved[0] >= 0:
+            return f"with gradients of size {size:g} its first move is uphill"
     return None
 
 
@@ -549,7 +551,7 @@ CHECKS: dict[str, Check] = {
     "first": Check(
         "the first steps are too long or too short; a warm-up hides it",
         "the first step, beside the method it is meant to be",
-        "bias correction that is missing, multiplied, done twice or rooted wrongly; a state that starts at 1; "
+        "bias correction that is missing, multiplied, done twice or rooted wrongly; a state from 1; "
         "lr, a root or a bracket in the wrong place",
         _first,
         True,
