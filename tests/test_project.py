@@ -35,6 +35,7 @@ ORDER = [
         "wrappers",
         "dialects",
         "schedules",
+        "audit",
     ),
     *(
         "recipe",
@@ -59,7 +60,7 @@ ORDER = [
     ),
 ]
 LIB = {f"lib.{name}" for name in ORDER}
-NUMPY_ONLY = {"checks", "tape", "surfaces", "engine", "wrappers", "optimizers", "schedules"}
+NUMPY_ONLY = {"checks", "tape", "surfaces", "engine", "wrappers", "optimizers", "schedules", "audit"}
 
 
 def normal(name):

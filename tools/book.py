@@ -30,6 +30,7 @@ from exercises import SOLUTION, with_stub
 from links import markdown_link, with_citations, with_equations, works
 from scripts import put_script, put_scripts, three
 
+from lib.audit import CHECKS
 from lib.player.playground import Playground
 
 ROOT = CHAPTERS.parent
@@ -69,8 +70,9 @@ NEEDS = {
     "15": ["08", "11"],
     "16": ["08"],
     "17": ["06", "13"],
-    "20": ["02", "08"],
     "18": ["10", "11"],
+    "19": ["08", "10"],
+    "20": ["02", "08"],
 }
 # Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
 COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}
@@ -239,6 +241,15 @@ def deck_table(chapters: list[Path]) -> str:
     return "\n".join(rows)
 
 
+def check_table() -> str:
+    """What lib/audit.py asks: the symptom, the probe, and what a failure usually means."""
+    rows = ["| one notices | the probe | what it usually is | check |", "|---|---|---|---|"]
+    for name, check in CHECKS.items():
+        asked = f"`{name}`{', with `like=`' if check.beside else ''}"
+        rows.append(f"| {check.symptom} | {check.probe} | {check.cause} | {asked} |")
+    return "\n".join(rows)
+
+
 def page_of(number: str) -> str:
     (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
     return f"chapters/{path.name}"
@@ -287,6 +298,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         "<!-- race -->": embedded(race),
         "<!-- playground -->": playground(),
         "<!-- figures -->": contact_sheet(titles),
+        "<!-- checks -->": check_table(),
         "<!-- decks -->": deck_table(chapters),
         "<!-- map -->": chapter_map(titles),
         "<!-- chapters -->": "\n".join(rows),
