@@ -1,5 +1,6 @@
 """The site: Sphinx reads what tools/book.py wrote to book/_build/source. `make book` does both."""
 
+import re
 from pathlib import Path
 
 from pybtex.plugin import register_plugin
@@ -8,15 +9,13 @@ from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.template import field, sentence
 
 BOOK = Path(__file__).parent
-MATHJAX = BOOK / "node_modules" / "mathjax" / "es5" / "tex-svg.js"
 
 project = "Downhill"
 author = "The Downhill authors"
 copyright = "The Downhill authors. Code: BSD 3-Clause. Text and figures: CC BY 4.0"
-extensions = ["myst_nb", "sphinxcontrib.bibtex", "sphinx_copybutton", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "sphinx_copybutton"]
 language = "en"
 default_role = "code"
-pygments_style = "default"
 
 # Notebooks are shown as they were executed; players.js wakes the players, without a widget manager.
 nb_execution_mode = "off"
@@ -30,26 +29,17 @@ bibtex_bibfiles = [str(BOOK.parent / "chapters" / "references.bib")]
 bibtex_default_style = "downhill"
 bibtex_cite_id = "cite-{key}"
 
-html_theme = "sphinx_book_theme"
+html_theme = "theme"
+html_theme_path = [str(BOOK)]
 html_title = "Downhill"
-html_static_path = [str(BOOK / "_static"), str(MATHJAX), str(BOOK / "_build" / "source" / "_static")]
+html_static_path = [str(BOOK / "_static"), str(BOOK / "_build" / "source" / "_static")]
 html_favicon = str(BOOK / "_static" / "icon.svg")
-html_css_files = ["downhill.css"]
 html_js_files = [("players.js", {"defer": "defer"}), ("site.js", {"defer": "defer"})]
+html_math_renderer = "mathml"
 html_copy_source = False
 html_domain_indices = False
-html_show_sphinx = False
-html_context = {"default_mode": "auto"}
-html_theme_options = {
-    "use_download_button": False,
-    "use_fullscreen_button": False,
-    "show_toc_level": 2,
-    "navbar_persistent": [],
-    "max_navbar_depth": 1,
-}
+html_permalinks_icon = "#"
 
-mathjax_path = "tex-svg.js"
-mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "local"}}
 copybutton_selector = "div.highlight pre:not(.cell_output pre)"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
@@ -83,12 +73,44 @@ def register_citations(app, env):
         labels[f"cite-{citation.key}"] = (citation.bibliography_key.docname, citation.citation_id)
 
 
-def mend_roles(app, pagename, templatename, context, doctree):
-    """Docutils calls the bibliography a list of what are no list items; a screen reader believes it."""
+# What Sphinx and MyST-NB would load and no page uses: their styles are not this book's, nor is their search.
+UNUSED = re.compile(r"/(mystnb\.\w+\.css|pygments\.css|doctools\.js|sphinx_highlight\.js)$")
+# Of the parts of code these have a colour; the others need no element.
+COLOURED = "c1|k|kc|kn|kd|ow|s[12]|sa|se|si|sd|m[ifh]|n[fcd]|nb|go|gp|gr|gt"
+PLAIN = re.compile(rf'<span class="(?!(?:{COLOURED})")[a-z][a-z0-9]?">([^<]*)</span>')
+FOLD = re.compile(
+    r'<summary aria-label="[^"]*">\s*<p class="collapsed admonition-title">(.*?)</p>\s*'
+    r'<p class="expanded.*?</p>\s*</summary>',
+    re.DOTALL,
+)
+
+
+HEAD = re.compile(r"<th class=\"head[^\"]*\">(?=(?:(?!</th>).)*<math)<p>(.*?)</p>\s*</th>", re.DOTALL)
+
+
+def named(head):
+    """The head of a column that is a formula, for a screen reader as text: not all read MathML there."""
+    words = " ".join(re.sub(r"<[^>]+>", "", head[1]).split())
+    return f'<th class="head"><span class="read">{words}</span><span aria-hidden="true">{head[1]}</span></th>'
+
+
+def lighten(app, pagename, templatename, context, doctree):
+    """Take out what a page does not use, and mend what a screen reader would be told wrongly."""
+    for kind in ("css_files", "script_files"):
+        context[kind] = [file for file in context[kind] if not UNUSED.search(f"/{file.filename}")]
     if "body" in context:
-        context["body"] = context["body"].replace('role="list" class="citation', 'class="citation')
+        body = PLAIN.sub(r"\1", context["body"].replace("<span></span>", ""))
+        body = FOLD.sub(r"<summary>\1</summary>", body)  # its name is what it shows
+        body = body.replace("<table", '<div class="scrolls"><table').replace("</table>", "</table></div>")
+        body = re.sub(r"<th(?: [^>]*)?>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", body)  # heads nothing
+        body = HEAD.sub(named, body)
+        # Docutils calls the bibliography a list of what are no list items.
+        context["body"] = body.replace('role="list" class="citation', 'class="citation')
 
 
 def setup(app):
-    app.connect("html-page-context", mend_roles)
+    import formulas
+
+    app.add_html_math_renderer("mathml", (formulas.in_text, None), (formulas.displayed, None))
+    app.connect("html-page-context", lighten)
     app.connect("env-updated", register_citations, priority=900)

@@ -27,6 +27,7 @@ from beside import VIEW, BookError, beside, build, players, sources
 from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, label
 from exercises import SOLUTION, with_stub
+from formulas import faces
 from links import markdown_link, with_citations, with_equations, works
 from scripts import put_script, put_scripts, three
 
@@ -177,7 +178,8 @@ def playground() -> str:
 def widget(saved: Any, view: Any) -> str:
     """HTML of a widget's saved state and of the place where it is shown."""
     scripts = [(WIDGETS, saved), (VIEW, view)]
-    return "\n".join(f'<script type="{kind}">{json.dumps(data)}</script>' for kind, data in scripts)
+    inside = "\n".join(f'<script type="{kind}">{json.dumps(data)}</script>' for kind, data in scripts)
+    return f"<div>\n{inside}\n</div>"
 
 
 def chapter_map(titles: dict[str, str]) -> str:
@@ -310,6 +312,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         if left := re.search(r"^<!-- \w+ -->$", text, re.MULTILINE):
             raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
         write(SOURCE / path.name, text)
+    write(SCRIPTS / "faces.css", faces())
     notation = ROOT / "NOTATION.md"
     write(SOURCE / notation.name, text_of_site(notation.read_text(encoding="utf-8"), notation, keys))
     for name, text in api.pages(ROOT / "lib", keys):

@@ -118,11 +118,4 @@ def with_equations(text: str, chapter: int) -> str:
 
     parts = PROTECTED.split(text)
     parts[::2] = [NUMBER.sub(number, part) for part in parts[::2]]
-    return EQUATION.sub(targeted, "".join(parts))
-
-
-def targeted(match: re.Match[str]) -> str:
-    """A target, then the equation; rows end with cr: Sphinx puts a double backslash in a split."""
-    indent, equation, of, k = match.groups()
-    rows = equation.replace("\\\\", "\\cr ")
-    return f"{indent}(eq-{of}-{k})=\n{indent}{rows}"
+    return EQUATION.sub(r"\1(eq-\3-\4)=\n\1\2", "".join(parts))

@@ -79,7 +79,6 @@ def pages(page: Page) -> Iterator[tuple[str, str]]:
     while uri:
         page.goto(uri)
         page.wait_for_load_state("networkidle")
-        page.evaluate("window.MathJax?.startup?.promise")
         title = page.locator("h1").first.inner_text().rstrip("#")
         print(title, flush=True)
         yield uri, title

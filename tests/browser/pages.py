@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -35,13 +36,35 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def open_page(page: Page, address: str) -> None:
-    """Go there and wait for formulas and players."""
+    """Go there and wait for players."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
-    page.evaluate("window.MathJax?.startup?.promise")
     views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
     page.wait_for_function("n => document.querySelectorAll('.downhill-player').length === n", arg=views)
-    assert page.locator("mjx-merror, [data-mml-node=merror]").count() == 0, "a formula is not understood"
+
+
+KINDS = {
+    "text": r"\.html$",
+    "style": r"\.css$",
+    "scripts": r"\.js$",
+    "pictures": r"\.(png|gif|svg)$",
+}
+LOADED = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+    .map((one) => [new URL(one.name).pathname, one.decodedBodySize])"""
+STATE = """() => [...document.querySelectorAll("script[type='application/vnd.jupyter.widget-state+json']")]
+    .reduce((sum, one) => sum + new TextEncoder().encode(one.textContent).length, 0)"""
+
+
+def weight(page: Page) -> dict[str, int]:
+    """The bytes that an opened page has loaded, by kind: unpacked, players' saved runs and pictures apart."""
+    loaded = dict(page.evaluate(LOADED))
+    found = {
+        kind: sum(n for path, n in loaded.items() if re.search(end, path)) for kind, end in KINDS.items()
+    }
+    found["other"] = sum(loaded.values()) - sum(found.values())
+    found["runs"] = page.evaluate(STATE)
+    found["text"] -= found["runs"]
+    return found
 
 
 def try_player(page: Page, player: Locator) -> None:
