@@ -1,7 +1,7 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
 .PHONY: help lab test quick fuzz test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
-  book book-serve pdf slides FORCE
+  book book-serve pdf slides assignments test-nbgrader FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -24,12 +24,14 @@ help:
 	@echo "make fuzz       give the library 10,000 wrong and odd things: words, and nothing has changed (2 minutes)"
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
+	@echo "make test-nbgrader  let nbgrader grade all homework: answers, stubs, wrong answers (30 minutes)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there; RULE=adam: only that one)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
 	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
+	@echo "make assignments  homework for nbgrader, in assignments/"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
@@ -140,6 +142,17 @@ book-serve: book
 test-site: book slides
 	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_relief.py tests/browser/test_slides.py \
 	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
+
+assignments: .venv/ready
+	@$(PY) tools/assignments.py
+
+.venv/nbgrader: .venv/ready
+	@echo "Installing nbgrader into .venv"
+	@$(PY) -m pip install -qq --no-build-isolation -e '.[nbgrader]'
+	@touch $@
+
+test-nbgrader: .venv/nbgrader
+	@$(PY) -m pytest -n auto tests/nbgrader
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: .venv/ready
