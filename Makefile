@@ -1,7 +1,7 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
 .PHONY: help lab test quick fuzz test-player test-frameworks test-site mutants execute lint lint-js lock bench figures \
-  book book-serve pdf slides assignments test-nbgrader FORCE
+  book book-serve pdf slides assignments exam test-nbgrader FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -9,6 +9,8 @@ MODULE := optimizers dialects schedules
 LAB_ARGS :=
 RULE :=
 SHUFFLE :=
+SEED :=
+EXAM :=
 
 # The reader's own settings stay out of the set-up and of the kernels it starts.
 unexport PYTHONPATH PYTHONHOME MPLBACKEND
@@ -32,6 +34,7 @@ help:
 	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
 	@echo "make assignments  homework for nbgrader, in assignments/"
+	@echo "make exam SEED=7  an exam of nine questions and its key, in book/_build/exams (EXAM=\"01 03 08\": from these chapters)"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
@@ -145,6 +148,9 @@ test-site: book slides
 
 assignments: .venv/ready
 	@$(PY) tools/assignments.py
+
+exam: .venv/ready
+	@$(PY) tools/exam.py $(SEED) $(EXAM)
 
 .venv/nbgrader: .venv/ready
 	@echo "Installing nbgrader into .venv"
