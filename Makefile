@@ -1,7 +1,7 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
 .PHONY: help lab test quick fuzz test-player test-frameworks test-scale test-site mutants execute lint lint-js lock bench figures \
-  book book-serve pdf slides FORCE
+  book book-serve pdf slides assignments exam test-nbgrader FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -10,6 +10,8 @@ MODULE := optimizers dialects schedules
 LAB_ARGS :=
 RULE :=
 SHUFFLE :=
+SEED :=
+EXAM :=
 
 # The reader's own settings stay out of the set-up and of the kernels it starts.
 unexport PYTHONPATH PYTHONHOME MPLBACKEND
@@ -26,12 +28,15 @@ help:
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make test-scale  sweeps in blocks, on Dask, with a worker and a driver killed (100 MB more)"
+	@echo "make test-nbgrader  let nbgrader grade all homework: answers, stubs, wrong answers (30 minutes)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there; RULE=adam: only that one)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one; FRAMEWORKS=1: cells of 18 that need them too)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
 	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
+	@echo "make assignments  homework for nbgrader, in assignments/"
+	@echo "make exam SEED=7  an exam of nine questions and its key, in book/_build/exams (EXAM=\"01 03 08\": from these chapters)"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
@@ -151,6 +156,20 @@ book-serve: book
 test-site: book slides
 	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_relief.py tests/browser/test_slides.py \
 	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
+
+assignments: .venv/ready
+	@$(PY) tools/assignments.py
+
+exam: .venv/ready
+	@$(PY) tools/exam.py $(SEED) $(EXAM)
+
+.venv/nbgrader: .venv/ready
+	@echo "Installing nbgrader into .venv"
+	@$(PY) -m pip install -qq --no-build-isolation -e '.[nbgrader]'
+	@touch $@
+
+test-nbgrader: .venv/nbgrader
+	@$(PY) -m pytest -n auto tests/nbgrader
 
 NOTEBOOKS = $(sort $(wildcard chapters/$(CHAPTER)*.ipynb chapters/solutions/$(CHAPTER)*.ipynb))
 execute: $(if $(FRAMEWORKS),.venv/frameworks,.venv/ready)

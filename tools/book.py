@@ -23,6 +23,7 @@ from nbformat import NotebookNode, v4
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api
+from assignments import POINTS
 from beside import VIEW, BookError, beside, build, players, sources
 from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, label
@@ -252,6 +253,12 @@ def check_table() -> str:
     return "\n".join(rows)
 
 
+def points_table() -> str:
+    """What an exercise of each kind gives, in homework."""
+    rows = [f"| {' | '.join(row)} |" for row in (POINTS, ["---"] * len(POINTS), map(str, POINTS.values()))]
+    return "\n".join(rows)
+
+
 def page_of(number: str) -> str:
     (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
     return f"chapters/{path.name}"
@@ -302,6 +309,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         "<!-- figures -->": contact_sheet(titles),
         "<!-- checks -->": check_table(),
         "<!-- decks -->": deck_table(chapters),
+        "<!-- points -->": points_table(),
         "<!-- map -->": chapter_map(titles),
         "<!-- chapters -->": "\n".join(rows),
     }

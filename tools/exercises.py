@@ -25,8 +25,8 @@ SOLUTION = re.compile(
 )
 
 
-def with_stub(source: str) -> str:
-    """Put a stub that runs in place of the marked code: `...` for each new name it assigns.
+def with_stub(source: str, answer: bool = False) -> str:
+    """Put a stub that runs in place of the marked code, or before it: `...` for each new name it assigns.
 
     >>> print(with_stub("### BEGIN SOLUTION\\nedge = 2 / 40\\n### END SOLUTION"))
     edge = ...  # your code here
@@ -36,7 +36,8 @@ def with_stub(source: str) -> str:
         names = [] if match["indent"] else assigned(match["code"])
         known = [] if match["indent"] else assigned(source[: match.start()])
         new = [f"{name} = " for name in names if name not in known]
-        return "\n".join(f"{match['indent']}{name}...  # your code here" for name in new or [""])
+        lines = [f"{match['indent']}{name}...  # your code here" for name in new or [""]]
+        return "\n".join([*lines, match[0]] if answer else lines)
 
     return SOLUTION.sub(stub, source)
 
