@@ -24,6 +24,7 @@ gradient by finite differences. This module knows no optimizer.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from math import prod
 from typing import Any
@@ -335,9 +336,10 @@ def cross_entropy(z: Array, y: Array) -> tuple[Array, Array]:
             f"outputs; given {brief(y)}, of shape {y.shape}"
         )
     z = z - z.max(axis=-1, keepdims=True)
-    total = np.exp(z).sum(axis=-1, keepdims=True)
+    slope = np.exp(z)
+    total = slope.sum(axis=-1, keepdims=True)
     wanted = np.take_along_axis(z, np.broadcast_to(labels, (*z.shape[:-1], 1)), axis=-1)
-    slope = np.exp(z) / total
+    slope /= total
     np.put_along_axis(slope, labels, np.take_along_axis(slope, labels, axis=-1) - 1, axis=-1)
     loss = (np.log(total) - wanted).reshape(len(z), -1).mean(axis=1)
     return loss, slope / y.size
@@ -381,7 +383,7 @@ class Network:
             )
         self.layers = layers
 
-    @property
+    @cached_property
     def shapes(self) -> Shapes:
         """The parameters in order, name to shape; layers with parameters are counted from 1."""
         return named(self.layers)
