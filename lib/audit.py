@@ -37,7 +37,7 @@ RTOL = 1e-6
 """How far two steps may be apart, in parts of the longer one."""
 
 STEP = (
-    "a step function is step(theta, g, state): it returns the new theta or changes theta in place, and keeps "
+    "A step function is step(theta, g, state): it returns the new theta or changes theta in place, and keeps "
     "in the dict `state`, empty at first, all that it has to remember"
 )
 
@@ -78,8 +78,8 @@ def audit(what: Any, like: Optimizer | None = None, **hyperparameters: Any) -> "
     try:
         _run(here, [{"w": np.ones((3, 2))}])
     except Exception as error:
-        words = STEP if isinstance(here(_zeros()), _Function) else "its first step fails"
-        raise TypeError(f"{_name(what)} raised {type(error).__name__}: {error}. Here {words}") from error
+        words = STEP if isinstance(here(_zeros()), _Function) else "Its first step fails"
+        raise TypeError(f"{_name(what)} raised {type(error).__name__}: {error}. {words}") from error
     results = []
     for name, check in CHECKS.items():
         if check.ask is not None:

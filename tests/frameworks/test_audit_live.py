@@ -1,0 +1,97 @@
+"""The audit on PyTorch's own optimizers, live (`make test-frameworks`)."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from lib import dialects
+from lib.audit import audit
+
+if find_spec("torch") is None:
+    pytest.skip("torch is not installed: make test-frameworks", allow_module_level=True)
+
+import torch
+
+GIVEN = {
+    "Adam": [
+        {},
+        {"lr": 0.1, "weight_decay": 0.1},
+        {"amsgrad": True},
+        {"foreach": True},
+        {"capturable": False},
+    ],
+    "SGD": [
+        {},
+        {"lr": 0.1, "momentum": 0.9},
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+    ],
+    "RMSprop": [{}, {"centered": True, "momentum": 0.9}],
+    "Adagrad": [{}, {"lr_decay": 0.1}],
+}
+OTHERS = {"LBFGS", "SparseAdam"}  # they ask for the loss itself, or for sparse gradients
+CLASSES = [
+    name
+    for name, kind in sorted(vars(torch.optim).items())
+    if isinstance(kind, type)
+    and issubclass(kind, torch.optim.Optimizer)
+    and kind is not torch.optim.Optimizer
+]
+
+
+def test_all_classes_are_asked():
+    assert len(CLASSES) >= 15 and set(CLASSES) > OTHERS
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [(name, given) for name in CLASSES if name not in OTHERS for given in GIVEN.get(name, [{}])],
+    ids=str,
+)
+def test_pytorch_is_not_accused(name, given):
+    report = audit(getattr(torch.optim, name), **given)
+    assert not report.failed, report
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_what_cannot_be_audited_is_said(name):
+    with pytest.raises(TypeError, match=f"{name} raised .* Its first step fails"):
+        audit(getattr(torch.optim, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("Adam", dialects.torch_adam(lr=0.01)),
+        ("AdamW", dialects.torch_adamw(lr=0.01)),
+        ("RMSprop", dialects.torch_rmsprop(lr=0.01)),
+        ("Adagrad", dialects.torch_adagrad(lr=0.01)),
+        ("Adadelta", dialects.torch_adadelta(lr=0.01)),
+        ("SGD", dialects.torch_momentum(lr=0.01, beta=0.0)),
+    ],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_pytorch_beside_its_dialect(name, like):
+    report = audit(getattr(torch.optim, name), like=like, lr=0.01)
+    assert not report.failed, report
+
+
+class Forgetful(torch.optim.SGD):
+    """Momentum whose buffers are not in what it saves."""
+
+    def state_dict(self):
+        return super().state_dict() | {"state": {}}
+
+
+class Greedy(torch.optim.SGD):
+    """Decay that is written into the parameter's own .grad."""
+
+    def step(self):
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad.add_(parameter.detach(), alpha=0.1)
+        super().step()
+
+
+@pytest.mark.parametrize(("kind", "check"), [(Forgetful, "saved"), (Greedy, "gradient")])
+def test_a_wrong_class_is_named(kind, check):
+    assert audit(kind, lr=0.1, momentum=0.9).failed == [check]
