@@ -1,7 +1,9 @@
 """The site: Sphinx reads what tools/book.py wrote to book/_build/source. `make book` does both."""
 
 import re
+import tomllib
 from pathlib import Path
+from urllib.parse import quote
 
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style as Unsorted
@@ -9,6 +11,8 @@ from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.template import field, sentence
 
 BOOK = Path(__file__).parent
+
+REPOSITORY = tomllib.loads((BOOK.parent / "pyproject.toml").read_text())["tool"]["downhill"]["repository"]
 
 project = "Downhill"
 author = "The Downhill authors"
@@ -94,10 +98,36 @@ def named(head):
     return f'<th class="head"><span class="read">{words}</span><span aria-hidden="true">{head[1]}</span></th>'
 
 
+def source_of(page):
+    """The file of the repository that a page is made of, or None."""
+    folder, _, name = page.rpartition("/")
+    module = name.replace(".", "/")
+    tried = {
+        "chapters": [f"chapters/{name}.ipynb"],
+        "chapters/exercises": [f"chapters/solutions/{name}.ipynb"],
+        "api": [f"lib/{module}.py", f"lib/{module}/__init__.py"],
+    }.get(folder, [f"book/{name}.md", f"{name}.md"])
+    return next((file for file in tried if (BOOK.parent / file).is_file()), None)
+
+
+def source_links(repository, file, title):
+    """What the repository has for a page: (words, address)."""
+    if not repository:
+        return []
+    links = [("Source", f"{repository}/blob/HEAD/{file}"), ("Edit", f"{repository}/edit/HEAD/{file}")]
+    if file.endswith(".ipynb") and (name := repository.partition("//github.com/")[2]):
+        shown = file.replace("solutions", "exercises")
+        links.append(("Open in Lab", f"https://mybinder.org/v2/gh/{name}/HEAD?labpath={shown}"))
+    return [*links, ("Say what is wrong", f"{repository}/issues/new?title={quote(title)}")]
+
+
 def lighten(app, pagename, templatename, context, doctree):
     """Take out what a page does not use, and mend what a screen reader would be told wrongly."""
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context[kind] if not UNUSED.search(f"/{file.filename}")]
+    context["source"] = source_of(pagename)
+    title = re.sub(r"<[^>]+>", "", context.get("title", ""))
+    context["source_links"] = source_links(REPOSITORY, context["source"], title) if context["source"] else []
     if "body" in context:
         body = PLAIN.sub(r"\1", context["body"].replace("<span></span>", ""))
         body = FOLD.sub(r"<summary>\1</summary>", body)  # its name is what it shows
@@ -108,9 +138,16 @@ def lighten(app, pagename, templatename, context, doctree):
         context["body"] = body.replace('role="list" class="citation', 'class="citation')
 
 
+def search_page(app):
+    """The book's own search takes the place of Sphinx's."""
+    yield "search", {}, "search.html"
+
+
 def setup(app):
     import formulas
 
     app.add_html_math_renderer("mathml", (formulas.in_text, None), (formulas.displayed, None))
+    app.connect("builder-inited", lambda app: setattr(app.builder, "search", False))
+    app.connect("html-collect-pages", search_page)
     app.connect("html-page-context", lighten)
     app.connect("env-updated", register_citations, priority=900)

@@ -24,12 +24,15 @@ from nbformat import NotebookNode, v4
 sys.path.insert(0, str(Path(__file__).parent))
 import api
 from assignments import POINTS
+import finding
+import places
 from beside import VIEW, BookError, beside, build, players, sources
 from decks import minutes, slides
 from execute import CHAPTERS, WIDGETS, label
 from exercises import SOLUTION, with_stub
 from formulas import faces
 from links import markdown_link, with_citations, with_equations, works
+from parts import needs, parts
 from scripts import put_script, put_scripts, three
 
 from lib.audit import CHECKS
@@ -40,6 +43,8 @@ BOOK = ROOT / "book"
 SOURCE = BOOK / "_build" / "source"
 HTML = BOOK / "_build" / "html"
 SCRIPTS = SOURCE / "_static"
+TERMS = re.compile(r"<!-- terms\n(.*?)\n-->", re.DOTALL)
+CHAPTER = re.compile(r"\(/(\d\d)\)")  # a link to a chapter by its number
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)\s#]+)")
 NAVIGATION = re.compile(
     r"\n+\[(← .*|[^\n]* →\]\([^\n]*\))$"
@@ -109,16 +114,38 @@ def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> Notebook
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
     add_command(nb, path.stem[:2], f"reading/{path.name}")
     nb.cells = [cell for cell in nb.cells if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"]
-    for cell in nb.cells:
+    needed = [needs(cell.source) if cell.cell_type == "code" else set() for cell in nb.cells]
+    cells = []
+    for k, cell in enumerate(nb.cells):
+        cells.append(cell)
+        describe(cell)
         if cell.cell_type == "markdown":
             cell.source = text_of_site(cell.source, path, keys)
         elif cell.metadata.get("jupyter", {}).get("source_hidden"):  # folded in JupyterLab too
             said = re.match(r"# ([^.:;]+)", cell.source)
             fold(cell, said[1] if said else "Set-up")
-        elif "hero" in cell.metadata.get("tags", []):
-            fold(cell, "The code of this figure")
-        describe(cell)
+        else:
+            later = set().union(*needed[k + 1 :])
+            hero = "hero" in cell.metadata.get("tags", [])
+            shown, drawn, checked = ("", cell.source, "") if hero else parts(cell.source, later)
+            if shown:
+                cell.source = shown
+            else:
+                cell.metadata.setdefault("tags", []).append("remove-input")
+            for part, name in ((drawn, "The code of this figure"), (checked, "Checked")):
+                if part:
+                    below = v4.new_code_cell(part, metadata={"tags": ["below", *deeper(cell)]})
+                    fold(below, name)
+                    cells.append(below)
+    if (path.parent / "exercises" / path.name).is_file():  # its page is below this one in the list of pages
+        cells.append(v4.new_markdown_cell(f"```{{toctree}}\n:hidden:\n\nexercises/{path.stem}\n```"))
+    nb.cells = cells
     return nb
+
+
+def deeper(cell: NotebookNode) -> list[str]:
+    """The tag of a cell that is not of the main path."""
+    return [tag for tag in cell.metadata.get("tags", []) if tag == "deeper"]
 
 
 def exercises_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> NotebookNode:
@@ -280,6 +307,7 @@ def main() -> None:
         run = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)})
         if run.returncode:
             raise BookError("Sphinx said why, above")
+        finding.write(folder)
         if (HTML / "slides").exists():
             shutil.copytree(HTML / "slides", folder / "slides", copy_function=os.link)
 
@@ -288,6 +316,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
     """Write what Sphinx reads."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     keys = works(CHAPTERS / "references.bib")
+    found = places.sections({path: nb for path, nb in notebooks.items() if path in chapters})
     titles = {path.stem[:2]: label(path).partition(" ")[2] for path in chapters}
     for path, nb in notebooks.items():
         put_scripts(nb, SCRIPTS)
@@ -310,6 +339,8 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         "<!-- checks -->": check_table(),
         "<!-- decks -->": deck_table(chapters),
         "<!-- points -->": points_table(),
+        "<!-- every figure -->": places.figures(found),
+        "<!-- practice -->": places.practice(found, titles),
         "<!-- map -->": chapter_map(titles),
         "<!-- chapters -->": "\n".join(rows),
     }
@@ -317,7 +348,9 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         text = path.read_text(encoding="utf-8")
         for name, value in fill.items():
             text = text.replace(name, value)
-        if left := re.search(r"^<!-- \w+ -->$", text, re.MULTILINE):
+        text = TERMS.sub(lambda listed: places.terms(listed[1].splitlines(), found), text)
+        text = CHAPTER.sub(lambda number: f"(/{page_of(number[1])})", text)
+        if left := re.search(r"^<!-- [\w ]+ -->$", text, re.MULTILINE):
             raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
         write(SOURCE / path.name, text)
     write(SCRIPTS / "faces.css", faces())

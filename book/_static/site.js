@@ -53,3 +53,93 @@ const follow = new IntersectionObserver(
 );
 for (const section of headings) follow.observe(section);
 list.addEventListener("click", (event) => event.target.closest("a[href^='#']") && list.matches(":popover-open") && list.hidePopover());
+
+// The main path: one switch hides the sections that are called deeper, in the text and in the list. It stays as it was left.
+const deeper = [...document.querySelectorAll('section[id^="deeper-"]')];
+if (deeper.length) {
+  const row = document.createElement("p");
+  row.className = "path at-screen";
+  row.innerHTML = `<label><input type="checkbox" role="switch"> Main path only, without the deeper section${deeper.length > 1 ? `s (${deeper.length})` : ""}</label>`;
+  document.querySelector("article h1 + p").after(row);
+  const input = row.querySelector("input");
+  const kept = {
+    get: () => {
+      try {
+        return localStorage.getItem("path") === "main";
+      } catch {
+        return false; // a reader's browser may refuse to keep anything
+      }
+    },
+    set: (main) => {
+      try {
+        localStorage.setItem("path", main ? "main" : "all");
+      } catch {}
+    },
+  };
+  const show = (main) => {
+    input.checked = main;
+    document.documentElement.toggleAttribute("data-main-path", main);
+  };
+  // Who comes by a link to a deeper section sees it.
+  const led = () => {
+    const there = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!there || !there.closest('section[id^="deeper-"]') || !input.checked) return;
+    show(false);
+    there.scrollIntoView();
+  };
+  input.addEventListener("change", () => (show(input.checked), kept.set(input.checked)));
+  show(kept.get());
+  led();
+  addEventListener("hashchange", led);
+}
+
+// What a link shows before it is followed: an equation, a work, the beginning of a chapter.
+const scripts = document.currentScript.src;
+const box = document.createElement("div");
+Object.assign(box, { id: "preview", popover: "manual" });
+box.setAttribute("role", "tooltip");
+document.querySelector("main").append(box);
+const keyOf = (link) => {
+  if (/^#(eq|cite)-/.test(link.hash)) return link.hash.slice(1);
+  const chapter = link.pathname.match(/chapters\/(exercises\/)?\d\d_\w+\.html$/);
+  return chapter && !link.hash && link.pathname !== location.pathname ? chapter[0] : null;
+};
+let loaded, wanted;
+const previews = () =>
+  (loaded ??= new Promise((done, fail) => {
+    const script = document.createElement("script");
+    script.src = new URL("previews.js", scripts);
+    Object.assign(script, { onload: () => done(window.downhillPreviews), onerror: fail });
+    document.head.append(script);
+  }));
+const hide = () => {
+  wanted?.removeAttribute("aria-describedby");
+  wanted = null;
+  if (box.matches(":popover-open")) box.hidePopover();
+};
+const preview = async (link) => {
+  const inside = (await previews())[keyOf(link)];
+  if (wanted !== link || !inside) return;
+  box.innerHTML = inside;
+  box.setAttribute("aria-label", box.textContent.trim());
+  box.showPopover();
+  link.setAttribute("aria-describedby", "preview");
+  const at = link.getClientRects()[0];
+  box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 24))}px`;
+  const above = at.top - box.offsetHeight - 8;
+  box.style.top = `${above > 60 ? above : at.bottom + 8}px`;
+};
+for (const link of document.querySelectorAll("article a[href]")) {
+  if (!keyOf(link)) continue;
+  const begin = () => {
+    hide();
+    wanted = link;
+    preview(link);
+  };
+  if (matchMedia("(hover: hover)").matches) link.addEventListener("mouseenter", begin);
+  link.addEventListener("focus", begin);
+  link.addEventListener("mouseleave", hide);
+  link.addEventListener("blur", hide);
+}
+addEventListener("keydown", (event) => event.key === "Escape" && hide());
+addEventListener("scroll", hide, { passive: true });
