@@ -23,9 +23,10 @@ from nbformat import NotebookNode, v4
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api
+import plans
 from assignments import POINTS
 from beside import VIEW, BookError, beside, build, players, sources
-from decks import minutes, slides
+from decks import WAYS, lecture, minutes, slides
 from execute import CHAPTERS, WIDGETS, label
 from exercises import SOLUTION, with_stub
 from links import markdown_link, with_citations, with_equations, works
@@ -228,13 +229,14 @@ def contact_sheet(titles: dict[str, str]) -> str:
 
 def deck_table(chapters: list[Path]) -> str:
     """The decks that `make slides` makes."""
-    rows = ["| | deck | slides | minutes | |", "|---|---|---|---|---|"]
+    rows = ["| | deck | slides | minutes | in 40, 60, 90 | |", "|---|---|---|---|---|---|"]
     for path in chapters:
         deck = slides(nbformat.read(path, as_version=4))
         name, time = label(path).partition(" ")[2], sum(map(minutes, deck))
         page = f'<a href="slides/{path.stem}.html">{html.escape(name)}</a>'
         pdf = f'<a href="slides/{path.stem}.pdf">PDF</a>'
-        rows.append(f"| **{path.stem[:2]}** | {page} | {len(deck)} | {time} | {pdf} |")
+        ways = ", ".join(str(len(lecture(deck, most))) for most in WAYS)
+        rows.append(f"| **{path.stem[:2]}** | {page} | {len(deck)} | {time} | {ways} slides | {pdf} |")
     return "\n".join(rows)
 
 
@@ -294,6 +296,8 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         "<!-- figures -->": contact_sheet(titles),
         "<!-- decks -->": deck_table(chapters),
         "<!-- points -->": points_table(),
+        "<!-- three-hours -->": plans.three_hours(),
+        "<!-- ten-weeks -->": plans.ten_weeks(),
         "<!-- map -->": chapter_map(titles),
         "<!-- chapters -->": "\n".join(rows),
     }
@@ -301,7 +305,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         text = path.read_text(encoding="utf-8")
         for name, value in fill.items():
             text = text.replace(name, value)
-        if left := re.search(r"^<!-- \w+ -->$", text, re.MULTILINE):
+        if left := re.search(r"^<!-- [\w-]+ -->$", text, re.MULTILINE):
             raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
         write(SOURCE / path.name, text)
     notation = ROOT / "NOTATION.md"
