@@ -298,6 +298,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         "<!-- points -->": points_table(),
         "<!-- three-hours -->": plans.three_hours(),
         "<!-- ten-weeks -->": plans.ten_weeks(),
+        "<!-- course -->": plans.course(),
         "<!-- map -->": chapter_map(titles),
         "<!-- chapters -->": "\n".join(rows),
     }

@@ -1,5 +1,6 @@
-"""Two plans of a course, from decks and the minutes that their slides take: for book/lecturer.md."""
+"""Two plans of a course, from the decks and the minutes that their slides take: for the pages of book/."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -133,4 +134,23 @@ def ten_weeks() -> str:
     for week, parts in enumerate(TEN_WEEKS, start=1):
         for what, live, inside, home in parts:
             rows.append(f"| {week} | {needs(what)} | {named(what)} | {live} | {inside} | {home} |")
+    return "\n".join(rows)
+
+
+def course() -> str:
+    """For students: what to read before each week, what it needs, what they will do, what to hand in."""
+    rows = ["| week | read before | needs | you will | hand in a week later |", "|---|---|---|---|---|"]
+    for week, parts in enumerate(TEN_WEEKS, start=1):
+        for what, live, _, home in parts:
+            number, _, most = what.partition("@")
+            if not most:
+                rows.append(f"| {week} | – | – | {live} | {home and 'Open, of a chapter that you choose'} |")
+                continue
+            (path,) = CHAPTERS.glob(f"{number}_*.ipynb")
+            text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+            said = {word: re.search(rf"\*\*You'll {word}\*\*: (.*)", text) for word in ("do", "need")}
+            do, need = (match[1].partition(" **Minutes**")[0] if match else "–" for match in said.values())
+            need = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", need)
+            hand = f"its exercises of the kind {home}" if home else "–"
+            rows.append(f"| {week} | [{label(path)}](/chapters/{path.name}) | {need} | {do} | {hand} |")
     return "\n".join(rows)

@@ -179,9 +179,10 @@ def index(notebooks: dict[Path, NotebookNode]) -> str:
             for most in WAYS
             if len(lecture(deck, most)) < len(deck)
         ]
+        name = html.escape(label(path))
         cards.append(
-            f'<li><a href="{path.stem}.html"><img src="data:image/png;base64,{still}" alt="{html.escape(label(path))}"></a>'
-            f"<h2>{html.escape(label(path))}</h2><p>{' · '.join(times)} · {len(deck)} slides</p></li>"
+            f'<li><a href="{path.stem}.html"><img src="data:image/png;base64,{still}" alt="{name}"></a>'
+            f"<h2>{name}</h2><p>{' · '.join(times)} · {len(deck)} slides</p></li>"
         )
     return INDEX.format("\n".join(cards))
 
