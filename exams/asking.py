@@ -139,7 +139,8 @@ def match(rng: Rng, curves: dict[str, Any], text: str, way: str, log: bool = Fal
 
     listed = "; ".join(names)
     answer = ", ".join(f"{letter} is {name}" for name, letter in letters.items())
-    text = f"{text} Which of {', '.join(sorted(letters.values()))} is which of: {listed}? Give one reason for each, in half a sentence."
+    which = ", ".join(sorted(letters.values()))
+    text = f"{text} Which of {which} is which of: {listed}? Give one reason for each, in half a sentence."
     return Asked(text, answer, way, picture=drawn(draw))
 
 

@@ -54,7 +54,7 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 
 HERE = Path(__file__).parent
 
@@ -81,6 +81,15 @@ class Recognize(NbGraderPreprocessor):
         return nb, resources
 
 
+class Calm(NbGraderPreprocessor):
+    """A check that only warned has passed; nbgrader gives 0 for anything on stderr."""
+
+    def preprocess_cell(self, cell, resources, index):
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+        return cell, resources
+
+
 c = get_config()
 c.CourseDirectory.course_id = "downhill"
 c.CourseDirectory.root = str(HERE)
@@ -88,6 +97,9 @@ c.ClearSolutions.code_stub = {"python": ""}  # the line before an answer stands 
 chain = list(Autograde.sanitize_preprocessors.default_args[0])
 chain.insert(chain.index(OverwriteCells), Recognize)
 c.Autograde.sanitize_preprocessors = chain
+chain = list(Autograde.autograde_preprocessors.default_args[0])
+chain.insert(chain.index(Execute) + 1, Calm)
+c.Autograde.autograde_preprocessors = chain
 c.ExecutePreprocessor.timeout = 600
 '''
 

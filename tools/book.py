@@ -23,11 +23,12 @@ from nbformat import NotebookNode, v4
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api
-from assignments import POINTS
 import finding
 import places
+import plans
+from assignments import POINTS
 from beside import VIEW, BookError, beside, build, players, sources
-from decks import minutes, slides
+from decks import WAYS, lecture, minutes, slides
 from execute import CHAPTERS, WIDGETS, label
 from exercises import SOLUTION, with_stub
 from formulas import faces
@@ -261,13 +262,14 @@ def contact_sheet(titles: dict[str, str]) -> str:
 
 def deck_table(chapters: list[Path]) -> str:
     """The decks that `make slides` makes."""
-    rows = ["| | deck | slides | minutes | |", "|---|---|---|---|---|"]
+    rows = ["| | deck | slides | minutes | in 40, 60, 90 | |", "|---|---|---|---|---|---|"]
     for path in chapters:
         deck = slides(nbformat.read(path, as_version=4))
         name, time = label(path).partition(" ")[2], sum(map(minutes, deck))
         page = f'<a href="slides/{path.stem}.html">{html.escape(name)}</a>'
         pdf = f'<a href="slides/{path.stem}.pdf">PDF</a>'
-        rows.append(f"| **{path.stem[:2]}** | {page} | {len(deck)} | {time} | {pdf} |")
+        ways = ", ".join(str(len(lecture(deck, most))) for most in WAYS)
+        rows.append(f"| **{path.stem[:2]}** | {page} | {len(deck)} | {time} | {ways} slides | {pdf} |")
     return "\n".join(rows)
 
 
@@ -341,6 +343,9 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
         "<!-- points -->": points_table(),
         "<!-- every figure -->": places.figures(found),
         "<!-- practice -->": places.practice(found, titles),
+        "<!-- three-hours -->": plans.three_hours(),
+        "<!-- ten-weeks -->": plans.ten_weeks(),
+        "<!-- course -->": plans.course(),
         "<!-- map -->": chapter_map(titles),
         "<!-- chapters -->": "\n".join(rows),
     }
@@ -350,7 +355,7 @@ def write_source(chapters: list[Path], notebooks: dict[Path, NotebookNode]) -> N
             text = text.replace(name, value)
         text = TERMS.sub(lambda listed: places.terms(listed[1].splitlines(), found), text)
         text = CHAPTER.sub(lambda number: f"(/{page_of(number[1])})", text)
-        if left := re.search(r"^<!-- [\w ]+ -->$", text, re.MULTILINE):
+        if left := re.search(r"^<!-- [\w -]+ -->$", text, re.MULTILINE):
             raise BookError(f"book/{path.name}: nothing to put for {left[0]}")
         write(SOURCE / path.name, text)
     write(SCRIPTS / "faces.css", faces())

@@ -29,7 +29,7 @@ justify-content: space-between"><span>{}</span><span class="pageNumber"></span><
 
 def print_decks(page: Page, folder: Path) -> None:
     """A PDF of each deck, a slide a page, beside it."""
-    for deck in sorted(folder.glob("*.html")):
+    for deck in sorted(folder.glob("[0-9]*.html")):
         page.goto(f"{deck.as_uri()}?print-pdf")
         page.wait_for_selector("body.started", state="attached")
         page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)

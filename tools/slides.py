@@ -2,13 +2,16 @@
 
     python tools/slides.py
 
-The metadata `slideshow` of a cell says where it goes, as in JupyterLab. A figure or a player is shown
-without its code, code without its asserts. What a reader reads and a deck skips is what the lecturer says:
-text of type `skip` or `notes` becomes the speaker's notes of the slide before it; decks.py says how long a
-slide takes.
+The metadata `slideshow` of a cell says where it goes, as in JupyterLab; decks.py says what more it may say. A
+figure or a player is shown without its code and what it prints, code without its asserts. What a reader reads
+and a deck does not show is what the lecturer says: it becomes the speaker's notes, with what hidden cells
+printed. `NN_name.html?minutes=40` is the lecture of 40 minutes.
 """
 
 import ast
+import base64
+import copy
+import html
 import re
 import shutil
 import sys
@@ -21,7 +24,7 @@ from pygments.formatters import HtmlFormatter
 sys.path.insert(0, str(Path(__file__).parent))
 import pdf
 from beside import VIEW, beside, build, sources
-from decks import kind, minutes, slides
+from decks import WAYS, kind, lecture, minutes, shown_text, slides, ways
 from execute import CHAPTERS, label
 from scripts import put_scripts
 
@@ -32,33 +35,56 @@ SAID = {"skip", "notes"}  # the lecturer says it
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
 MODULES = BOOK / "node_modules"
 SHOWS = {VIEW, "image/png"}
+FIGURES = CHAPTERS.parent / "figures"
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Downhill, slides</title>
+<link rel="stylesheet" href="deck.css">
+</head>
+<body class="index">
+<main>
+<h1>Downhill, slides</h1>
+<ul>
+{}
+</ul>
+</main>
+</body>
+</html>
+"""
 
 
 def with_sections(nb: NotebookNode) -> NotebookNode:
     """The notebook with what the template needs: where slides begin and end, their times, what is said."""
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            cell.source, cell.metadata.folded = apart(with_links(cell.source))
-        else:
-            cell.source = without_asserts(cell.source)
     deck = slides(nb)
     nb.cells = [cell for slide in deck for cell in slide]
-    total, passed = sum(map(minutes, deck)), 0
-    for slide in deck:
+    times, way, said = list(map(minutes, deck)), ways(deck), []
+    for i, slide in enumerate(deck):
+        ends = []
+        for most in (one for one in WAYS if way[i] <= one):
+            passed = sum(time for time, one in zip(times[: i + 1], way, strict=False) if one <= most)
+            ends.append(f"{passed} of {most} when it ends")
+        head = f"**{times[i]} minutes**, {'core' if way[i] == WAYS[0] else 'optional'}"
+        said.append(f"{', '.join([head, *ends])}\n\n{spoken(slide)}")
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = apart(with_links(shown_text(cell)))[0]
+        else:
+            cell.source = without_asserts(cell.source)
+            cell.metadata.words = with_links(shown_text(cell))
+    for slide, time, shortest, words in zip(deck, times, way, said, strict=True):
         first, last = slide[0], slide[-1]
-        passed += minutes(slide)
-        said = [f"**{minutes(slide)} minutes**, {passed} of {total} when it ends"]
-        texts = [cell for cell in slide if cell.cell_type == "markdown"]
-        said += [cell.source * (kind(cell) in SAID) + cell.metadata.folded for cell in texts]
-        first.metadata.update(slide_start=True, timing=60 * minutes(slide))
-        last.metadata.update(slide_end=True, said="\n\n".join(said))
+        first.metadata.update(slide_start=True, timing=60 * time, way=shortest)
+        last.metadata.update(slide_end=True, said=words)
         inside = False
         for cell in slide:
             cell.metadata.slide_type = kind(cell)
-            cell.hide_input = not cell.source or any(
-                SHOWS & output.get("data", {}).keys() for output in cell.get("outputs", [])
-            )
+            if pictured(cell):
+                cell.outputs = [output for output in cell.outputs if output.output_type != "stream"]
+            cell.hide_input = not cell.source or pictured(cell)
             if kind(cell) == "fragment":
                 cell.metadata.fragment_start = True
                 if inside:
@@ -66,6 +92,25 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
                 inside = True
         last.metadata.fragment_end = inside
     return nb
+
+
+def pictured(cell: NotebookNode) -> bool:
+    """Whether a cell shows a figure or a player."""
+    return any(SHOWS & output.get("data", {}).keys() for output in cell.get("outputs", []))
+
+
+def spoken(slide: list[NotebookNode]) -> str:
+    """The notes of a slide: first those for lecturers alone, then what it does not show: words, results."""
+    mine = [cell.source for cell in slide if kind(cell) == "notes"]
+    rest = []
+    for cell in slide:
+        if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell)):
+            printed = "".join(out.text for out in cell.outputs if out.output_type == "stream").strip()
+            rest += [f"Measured:\n\n```\n{printed}\n```"] * bool(printed)
+        elif cell.cell_type == "markdown" and kind(cell) != "notes":
+            own, folded = apart(with_links(cell.source))
+            rest.append(own * (kind(cell) in SAID or "text" in cell.metadata.slideshow) + folded)
+    return "\n\n".join(part for part in [*mine, *rest] if part.strip())
 
 
 def apart(text: str) -> tuple[str, str]:
@@ -99,27 +144,47 @@ def without_asserts(source: str) -> str:
 
 
 def with_links(text: str) -> str:
-    """Links of a chapter as they go from a deck to the site; a picture in the text stays in the chapter.
+    """Links as a deck has them: to other decks, for all else stays at home; and so do pictures in the text.
 
-    >>> with_links("![A line.](../figures/a.gif)\\n\\nSee [02](02_b.ipynb).")
-    'See [02](../chapters/02_b.html).'
+    >>> with_links("![A line.](../figures/a.gif)\\n\\nSee [02](02_b.ipynb#c) and [lib](../lib/a.py).")
+    'See [02](02_b.html) and lib.'
     """
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)\s*", "", text)
-    text = re.sub(r"\]\((?!\w+:|\.\./)([^)\s]+)\.ipynb", r"](../chapters/\1.html", text)
-    text = re.sub(r"\]\(\.\./lib/(\w+)\.py", r"](../api/\1.html", text)
-    return text.replace("](../NOTATION.md", "](../NOTATION.html")
+    text = re.sub(r"\]\((\d\d_\w+)\.ipynb[^)]*\)", r"](\1.html)", text)
+    return re.sub(r"\[([^\]]*)\]\((?!\d\d_\w+\.html\))[^)\s]*\)", r"\1", text)
 
 
 def make(path: Path, nb: NotebookNode, folder: Path) -> None:
     """Write the deck of a chapter."""
     deck = {
         "title": label(path),
-        "page": f"chapters/{path.stem}.html",
         "pygments": HtmlFormatter(style="default").get_style_defs(".highlight"),
     }
     exporter = HTMLExporter(extra_template_basedirs=[str(BOOK)], template_name="slides")
     body, _ = exporter.from_notebook_node(with_sections(nb), resources={"deck": deck})
     (folder / f"{path.stem}.html").write_text(body, encoding="utf-8")
+
+
+def index(notebooks: dict[Path, NotebookNode]) -> str:
+    """A page with every deck: its still, its minutes, its lectures."""
+    cards = []
+    for path, nb in notebooks.items():
+        deck = slides(nb)
+        hero = FIGURES / f"{path.stem[:2]}_hero.png"
+        picture = hero if hero.exists() else FIGURES / "race.png"  # chapter 00's
+        still = base64.b64encode(picture.read_bytes()).decode()
+        times = [f'<a href="{path.stem}.html">whole, {sum(map(minutes, deck))} minutes</a>']
+        times += [
+            f'<a href="{path.stem}.html?minutes={most}">{sum(map(minutes, lecture(deck, most)))}</a>'
+            for most in WAYS
+            if len(lecture(deck, most)) < len(deck)
+        ]
+        name = html.escape(label(path))
+        cards.append(
+            f'<li><a href="{path.stem}.html"><img src="data:image/png;base64,{still}" alt="{name}"></a>'
+            f"<h2>{name}</h2><p>{' · '.join(times)} · {len(deck)} slides</p></li>"
+        )
+    return INDEX.format("\n".join(cards))
 
 
 def vendor(folder: Path) -> None:
@@ -141,7 +206,8 @@ def main() -> None:
     with beside(DECKS) as folder:
         vendor(folder)
         for path, nb in notebooks.items():
-            make(path, put_scripts(nb, folder), folder)
+            make(path, put_scripts(copy.deepcopy(nb), folder), folder)
+        (folder / "index.html").write_text(index(notebooks), encoding="utf-8")
         pdf.printed(lambda page: pdf.print_decks(page, folder))
     print(f"{len(notebooks)} decks: {DECKS.relative_to(BOOK.parent)}")
 

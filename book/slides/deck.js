@@ -26,13 +26,26 @@ async function fit(box) {
   if (player) player.style.setProperty("--player", `${player.offsetHeight}px`);
 }
 
+// In a hall nothing has happened yet; on paper all of it has.
+function rewind(scrub) {
+  scrub.value = 0;
+  scrub.dispatchEvent(new Event("input"));
+}
+
 addEventListener("load", async () => {
+  const most = Number(new URLSearchParams(location.search).get("minutes"));
+  for (const slide of most ? document.querySelectorAll("section") : [])
+    if (Number(slide.dataset.way) > most) slide.remove();
   await MathJax.startup.promise;
   await Promise.all([...document.images].map((image) => image.decode()));
   await frames();
   await Promise.all([...document.querySelectorAll(".fit")].map(fit));
   document.body.classList.add("ready");
-  const laidOut = location.search.includes("print-pdf") && new Promise((done) => Reveal.on("pdf-ready", done));
+  const printed = location.search.includes("print-pdf");
+  if (!printed) document.querySelectorAll(".downhill-player .scrub input").forEach(rewind);
+  // A speaker's view has no style for what only screen readers are to find.
+  document.querySelectorAll("aside.notes mjx-assistive-mml").forEach((formula) => formula.remove());
+  const laidOut = printed && new Promise((done) => Reveal.on("pdf-ready", done));
   await Reveal.initialize({
     width: 1280, height: HEIGHT, margin: 0, center: false, hash: true, slideNumber: "c/t", transition: "none",
     defaultTiming: 120, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false, plugins: [RevealNotes],
@@ -42,10 +55,21 @@ addEventListener("load", async () => {
   document.body.classList.add("started");
 });
 
-// Escape gives the arrow keys back to the deck.
+// A clicker's keys turn slides wherever the focus is. Enter plays and stops the slide's player, Shift with an arrow
+// goes a step; inside a player, keys are the player's until Escape gives them back.
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.activeElement.closest?.(".downhill-player")) {
+  const inside = event.target.closest?.(".downhill-player");
+  const turn = { PageDown: "next", PageUp: "prev" }[event.key];
+  if (event.key === "Escape" && inside) document.activeElement.blur();
+  else if (turn && inside) {
     document.activeElement.blur();
-    event.stopPropagation();
+    Reveal[turn]();
+  } else {
+    const name = event.key === "Enter" ? "play" : event.shiftKey && { ArrowRight: "forward", ArrowLeft: "back" }[event.key];
+    const button = !inside && name && Reveal.getCurrentSlide()?.querySelector(`.downhill-player .${name}`);
+    if (!button || event.target.matches("a, button")) return;
+    button.click();
   }
+  event.preventDefault();
+  event.stopImmediatePropagation();
 }, true);

@@ -8,7 +8,7 @@ from lib.plotting import style
 
 pytestmark = pytest.mark.site
 
-DECKS = sorted(path.name for path in (HTML / "slides").glob("*.html"))
+DECKS = sorted(path.name for path in (HTML / "slides").glob("[0-9]*.html"))
 SMALLEST = 52  # per cent of the usual size, to which a full slide may shrink: text as large as the site's
 
 
@@ -52,6 +52,68 @@ def test_deck(name, site, visit):
                 "Escape gives the keys back"
             )
     assert tried, "a deck has a player"
+    assert serious(page) == []
+    visit.assert_quiet()
+
+
+def test_in_the_hall_the_deck_has_the_keys(site, visit):
+    page = visit.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{site}/slides/03_momentum.html")
+    page.wait_for_selector("body.started")
+    at = "Reveal.getSlides().findIndex((slide) => slide.querySelector('.downhill-player'))"
+    page.evaluate(f"Reveal.slide({at})")
+    here, scrub = page.evaluate(at), page.locator("section.present .scrub input")
+    play = page.locator("section.present .play")
+    assert scrub.input_value() == "0", "nothing has happened yet"
+    for key, step in (("Shift+ArrowRight", "1"), ("Shift+ArrowRight", "2"), ("Shift+ArrowLeft", "1")):
+        page.keyboard.press(key)
+        assert scrub.input_value() == step and page.evaluate("Reveal.getIndices().h") == here
+    page.keyboard.press("Enter")
+    assert play.inner_text() == "Pause"
+    page.keyboard.press("Enter")
+    assert play.inner_text() == "Play"
+    play.click()
+    page.keyboard.press("PageDown")  # what a clicker sends
+    assert page.evaluate("Reveal.getIndices().h") == here + 1
+    page.keyboard.press("PageUp")
+    assert page.evaluate("Reveal.getIndices().h") == here
+    small = """() => [...document.querySelectorAll("section.present .downhill-player *")].filter((one) =>
+      one.offsetParent && [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim()) &&
+      !one.closest(".unseen") && parseFloat(getComputedStyle(one).fontSize) < (one.closest(".controls, .axes") ? 20 : 16))
+      .map((one) => one.className || one.tagName)"""
+    assert page.evaluate(small) == []
+    visit.assert_quiet()
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_a_deck_stays_on_its_stick_and_has_its_lectures(name, site, visit):
+    page = visit.page
+    for most in (0, 40, 60, 90):
+        page.goto(f"{site}/slides/{name}?minutes={most}")
+        page.wait_for_selector("body.started")
+        time = page.evaluate(
+            "Reveal.getSlides().reduce((sum, one) => sum + Number(one.dataset.timing) / 60, 0)"
+        )
+        assert time <= (most or 1000)
+        hrefs = page.evaluate("[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))")
+        targets = {href.partition("#")[0].partition("?")[0] for href in hrefs} - {""}
+        assert not [target for target in targets if not (HTML / "slides" / target).is_file() or "/" in target]
+    assert page.evaluate("document.querySelectorAll('aside.notes mjx-assistive-mml').length") == 0, (
+        "formulas said twice"
+    )
+    visit.assert_quiet()
+
+
+def test_the_index_shows_every_deck(site, visit):
+    page = visit.page
+    page.goto(f"{site}/slides/index.html")
+    hrefs = page.evaluate("[...document.querySelectorAll('h2')].length")
+    assert (
+        hrefs
+        == len(DECKS)
+        == page.evaluate("[...document.images].filter((one) => one.naturalWidth > 200).length")
+    )
     assert serious(page) == []
     visit.assert_quiet()
 
