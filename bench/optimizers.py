@@ -2,11 +2,12 @@
 
     python bench/optimizers.py                  all groups
     python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, roof, curves,
-                                                memory, networks
+                                                memory, blocks, networks
     python bench/optimizers.py --rows           without the table's head
 
 It prints rows for bench/RECORDS.md, each with what is asked of it. In a row, ours and the peer's take turns
-in one process, and the median of the repeats counts. Each group runs in a process of its own, those of one
+in one process, and the median of the repeats counts; of grids and first calls the shortest, for on a machine
+with other work it varies least. Each group runs in a process of its own, those of one
 thread on one core. Steps are of float32 unless it says otherwise; grids are of float64 on both sides. A peer
 that is not installed is named, and its rows are left out.
 """
@@ -18,6 +19,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,12 +36,13 @@ from lib.engine import Optimizer  # noqa: E402
 from lib.networks import Linear, Network, ReLU  # noqa: E402
 from lib.optimizers import adam  # noqa: E402
 from lib.problems import Minibatches, digits  # noqa: E402
-from lib.surfaces import rosenbrock  # noqa: E402
+from lib.surfaces import beale, rosenbrock  # noqa: E402
 
 PEERS = {
     "torch": "pip install torch==2.13.0",
     "optax": "pip install optax",
     "numba": "pip install -e '.[fast]'",
+    "distributed": "pip install -e '.[scale]'",
 }
 ONE_CORE = {"step", "rules", "roof", "curves"}
 MISSING = {name for name in PEERS if find_spec(name) is None}
@@ -75,11 +78,17 @@ def grid_of(rows, columns):
     return {"lr": np.geomspace(1e-3, 1, rows), "beta1": np.linspace(0, 0.99, columns)}
 
 
-def ours_grid(shape, steps, rule=adam, **options):
-    return sweep(rosenbrock, START, rule, steps, **grid_of(*shape), **options)
+def ours_grid(shape, steps, rule=adam, surface=rosenbrock, **options):
+    return sweep(surface, START, rule, steps, **grid_of(*shape), **options)
 
 
-def optax_grid(shape, steps, recorded, nested=False):
+THEIRS = {
+    "rosenbrock": lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
+    "beale": lambda x, y: (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2,
+}
+
+
+def optax_grid(shape, steps, recorded, nested=False, surface="rosenbrock"):
     """The same grid in Optax: jit(vmap(scan)) over all pairs, or a vmap for each of the two axes."""
     import jax
 
@@ -88,8 +97,7 @@ def optax_grid(shape, steps, recorded, nested=False):
     import optax
 
     def f(theta):
-        x, y = theta
-        return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+        return THEIRS[surface](*theta)
 
     def one(lr, beta1):
         opt = optax.adam(lr, b1=beta1)
@@ -131,56 +139,76 @@ def torch_run(steps):
     return path
 
 
+PEER_GRIDS = ["Optax jit(vmap(scan))", "Optax jit(vmap(vmap(scan)))"]
+# What is kept, the shape, the steps, and what is asked of all cores beside each of these two.
+GRIDS = [
+    ("all recorded", (100, 100), 1000, "≥ 4", "≥ 2.5"),
+    ("only the end", (100, 100), 1000, "", "≥ 1.2"),
+    ("only the end", (1000, 1000), 200, "", "≥ 1.2"),
+]
+
+
 def grid():
-    big, what = (100, 100), "100×100 Adam runs × 1000 steps"
-    rules = {"readable": adam}
-    if "numba" not in MISSING:
-        rules |= {"compiled": compiled(adam), "compiled, all cores": compiled(adam, parallel=True)}
-    peers = {}
-    if "optax" not in MISSING:
-        peers |= {"Optax jit(vmap(scan))": False, "Optax jit(vmap(vmap(scan)))": True}
-    for every, kept, asked in [(1, "all recorded", "≥ 4"), (1000, "only the end", "≥ 1.2")]:
-        calls = [lambda rule=rule: ours_grid(big, 1000, rule, every=every) for rule in rules.values()]  # noqa: B023
-        calls += [optax_grid(big, 1000, every == 1, nested) for nested in peers.values()]
-        times = dict(zip([*rules, *peers], together(7, *calls), strict=True))
-        for way in rules:
-            yield f"{what}, {kept}: {way}, s", times[way], ""
+    """Rosenbrock, and Beale, for which nothing was tuned."""
+    for surface in (rosenbrock, beale):
+        for kept, shape, steps, *asked in GRIDS:
+            what = f"{surface.name}, {shape[0]}×{shape[1]} Adam runs × {steps} steps, {kept}"
+            rules = {"readable": adam} if shape[0] == 100 else {}
+            if "numba" not in MISSING:
+                rules |= {"compiled": compiled(adam), "compiled, all cores": compiled(adam, parallel=True)}
+            peers = {} if "optax" in MISSING else dict(zip(PEER_GRIDS, asked, strict=True))
+            if shape[0] > 100:  # one vmap over 10⁶ takes several times as long as two
+                peers.pop(PEER_GRIDS[0], None)
+            every = 1 if kept == "all recorded" else steps
+            given = {"surface": surface, "every": every}
+            calls = [lambda rule=rule: ours_grid(shape, steps, rule, **given) for rule in rules.values()]  # noqa: B023
             for peer in peers:
-                said = asked if way == [*rules][-1] and not peers[peer] else ""
-                yield f"{what}, {kept}: {peer}, warm, of {way}", times[peer] / times[way], said
-        if every == 1 and "torch" not in MISSING:
-            (loop,) = together(3, lambda: torch_run(1000))
+                calls.append(optax_grid(shape, steps, every == 1, peer == PEER_GRIDS[1], surface.name))
+            repeats = 7 if shape[0] == 100 else 4
+            times = dict(zip([*rules, *peers], together(repeats, *calls, take=min), strict=True))
             for way in rules:
-                yield (
-                    f"one PyTorch loop of 1000 steps × 10,000 runs, of {way}",
-                    loop * 10_000 / times[way],
-                    "state",
-                )
+                yield f"{what}: {way}, s", times[way], ""
+                for peer in peers:
+                    said = peers[peer] if way == [*rules][-1] else ""
+                    yield f"{what}: {peer}, warm, of {way}", times[peer] / times[way], said
+            if every == 1 and surface is rosenbrock and "torch" not in MISSING:
+                (loop,) = together(3, lambda: torch_run(1000))
+                for way in rules:
+                    ratio = loop * 10_000 / times[way]
+                    yield f"one PyTorch loop of 1000 steps × 10,000 runs, of {way}", ratio, "state"
 
 
 def fresh():
-    """First calls, each in a process of its own, without the imports."""
+    """First calls, each in a process of its own, without the imports; and how much more than second ones."""
     code = (
         "import sys, time; sys.path[:0] = [{folder!r}]; import optimizers as b\n"
-        "{prepare}; begin = time.perf_counter(); {call}; print(time.perf_counter() - begin)"
+        "{prepare}\n"
+        "for _ in range(2): begin = time.perf_counter(); {call}; print(time.perf_counter() - begin)"
     )
 
-    def first(prepare, call):
+    def first(prepare, call, kept="kept"):
         text = code.format(folder=str(Path(__file__).parent), prepare=prepare, call=call)
-        runs = [
-            subprocess.run([sys.executable, "-c", text], capture_output=True, text=True) for _ in range(5)
-        ]
-        return statistics.median(float(run.stdout) for run in runs)
+        runs = []
+        with tempfile.TemporaryDirectory() as folder:
+            for i in range(6):
+                cache = {**os.environ, "DOWNHILL_CACHE": f"{folder}/{kept or i}"}
+                run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=cache)
+                runs.append([float(line) for line in run.stdout.split()])
+        firsts = [one - two for one, two in runs[1:]]
+        return min(one for one, _ in runs[1:]), min(firsts)
 
     what = "21×11 Adam runs × 200 steps, first call in a process"
-    ours = first("pass", "b.ours_grid((21, 11), 200)")
+    ours, _ = first("pass", "b.ours_grid((21, 11), 200)")
     yield f"{what}: readable, ms", 1000 * ours, ""
     if "optax" not in MISSING:
-        peer = first("import jax, optax; jax.numpy.zeros(2) + 1", "b.optax_grid((21, 11), 200, True)()")
+        peer, _ = first("import jax, optax; jax.numpy.zeros(2) + 1", "b.optax_grid((21, 11), 200, True)()")
         yield f"{what}: Optax, of readable", peer / ours, "≥ 30"
     if "numba" not in MISSING:
-        fast = first("rule = b.compiled(b.adam)", "b.ours_grid((21, 11), 200, rule)")
-        yield f"{what}: compiled, which compiles, ms", 1000 * fast, ""
+        call = "b.ours_grid((21, 11), 200, rule)"
+        slow, _ = first("rule = b.compiled(b.adam)", call, "")
+        yield f"{what}: compiled, which compiles, ms", 1000 * slow, ""
+        _, more = first("rule = b.compiled(b.adam); b.ours_grid((2, 2), 2)", call)
+        yield f"{what}: compiled, with the code kept, more than the second call, ms", 1000 * more, "≤ 500"
 
 
 # One step.
@@ -353,6 +381,15 @@ def curves():
         yield f"Adam step, {way}, 10^5 to 10^8: largest over smallest", max(flat[2:]) / min(flat[2:]), "≤ 1.5"
     rules = {"readable": adam} | ({} if "numba" in MISSING else {"compiled": compiled(adam)})
     for way, rule in rules.items():
+        many = [{"lr": np.geomspace(1e-3, 1, 10**power), "every": 1000} for power in (3, 5)]
+        calls = [
+            lambda given=given, rule=rule: sweep(rosenbrock, START, rule, 1000, **given) for given in many
+        ]
+        some, more = (
+            1e6 * time / n for time, n in zip(together(5, *calls, take=min), (10**3, 10**5), strict=True)
+        )
+        yield f"Adam sweep × 1000 steps, {way}, 10^3 runs: ns a run and step", some, ""
+        yield f"Adam sweep × 1000 steps, {way}, 10^3 runs: of a run of 10^5", some / more, "≤ 2"
         flat = []
         for power in range(1, 7):
             given = {"lr": np.geomspace(1e-3, 1, 10**power), "every": 100}
@@ -376,6 +413,23 @@ def memory():
         kept = sum(run[name].nbytes for name in ("theta", "loss", "grad_norm"))
         way = "readable" if rule is adam else "compiled"
         yield f"peak memory of the recorded 100×100×1000 sweep, {way}, of its arrays", peak / kept, "≤ 1.2"
+
+
+def blocks():
+    """10⁸ runs in blocks, in a process of its own: what is left of them is a number, and how much memory it took."""
+    if {"numba", "distributed"} & MISSING:
+        return
+    code = (
+        f"import resource, sys, time; sys.path[:0] = [{str(Path(__file__).parent)!r}]; import optimizers as b\n"
+        "begin = time.perf_counter()\n"
+        "grid = b.ours_grid((10**4, 10**4), 20, b.compiled(b.adam), every=20, chunks={'lr': 25})\n"
+        "float(grid.loss.isel(step=-1).min().compute())\n"
+        "print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, megabytes = map(float, run.stdout.split())
+    yield "10⁸ Adam runs × 20 steps in 400 blocks, compiled: MB of memory at most", megabytes, "≤ 700"
+    yield "10⁸ Adam runs × 20 steps in 400 blocks, compiled: s", seconds, ""
 
 
 def networks():

@@ -40,6 +40,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+Array = np.ndarray[Any, np.dtype[Any]]
 UFUNCS: dict[Any, Any] = {
     operator.add: np.add,
     operator.sub: np.subtract,
@@ -143,13 +144,32 @@ class Tape:
         self.values.append(Value(self, len(self.values), dtype, **what))
         return self.values[-1]
 
-    def numbers(self, wanted: Sequence["Value"], steps: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
-        """What numbers are at these steps, which say what is given; just once where they do not vary."""
-        at_step = Numbers(self, wanted)
-        found = [at_step(given) for given in steps]
-        return [
-            [now[i] for now in found] if value.varies else [found[0][i]] for i, value in enumerate(wanted)
-        ]
+    def numbers(self, wanted: Sequence["Value"], steps: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """What numbers are at these steps, which say what is given; just once where they do not vary.
+
+        Each is a list, or an array whose first axis is the step.
+        """
+        steps = list(steps)
+        moving = [operation for operation in self.operations if operation.out.varies]
+        single = {out.at for _, out, _, _ in moving if np.ndim(out.value) == 0}
+        arrays = any(value.varies and np.ndim(value.value) for value in self.given.values())
+        if arrays or any(o.out.at not in single and o.function not in ALONG for o in moving):
+            at_step = Numbers(self, wanted)
+            found = [at_step(given) for given in steps]
+            return [
+                [now[i] for now in found] if value.varies else [found[0][i]] for i, value in enumerate(wanted)
+            ]
+        axes = max((np.ndim(operation.out.value) for operation in moving), default=0)
+        along: dict[int, Any] = {
+            value.at: [given[name] for given in steps] for name, value in self.given.items() if value.varies
+        }
+        for function, out, inputs, _ in moving:
+            if out.at in single:  # Python's arithmetic, step by step
+                columns = [along.get(value.at, [value.value] * len(steps)) for value in inputs]
+                along[out.at] = [function(*now) for now in zip(*columns, strict=True)]
+            else:
+                along[out.at] = _at_all_steps(function, inputs, along, axes)
+        return [along.get(value.at, [value.value]) for value in wanted]
 
     def follow(self, now: Mapping[int, Any]) -> list[Any]:
         """What every register holds when these, by their place, hold something else."""
@@ -157,6 +177,24 @@ class Tape:
         for function, out, inputs, _ in self.operations:
             held[out.at] = function(*[held[value.at] for value in inputs])
         return held
+
+
+def _at_all_steps(function: Any, inputs: Sequence["Value"], along: Mapping[int, Any], axes: int) -> Array:
+    """What an operation on numbers for each run makes of all steps at once: NumPy does to each pair what it
+    does in a step of its own, but for a power that is a single number, of which it looks at 1, 2 and ½."""
+    given = [
+        np.reshape(along[x.at], (-1, *[1] * (axes - np.ndim(along[x.at]) + 1), *np.shape(along[x.at])[1:]))
+        if x.varies
+        else x.value
+        for x in inputs
+    ]
+    made: Array = function(*given)
+    if function is operator.pow and inputs[1].varies and np.ndim(inputs[1].value) == 0:
+        base = np.broadcast_to(given[0], made.shape)
+        for i, power in enumerate(along[inputs[1].at]):
+            if power in (-1, 0, 0.5, 1, 2):
+                made[i] = base[i] ** float(power)
+    return made
 
 
 class Numbers:
@@ -316,6 +354,8 @@ class Vector(np.lib.mixins.NDArrayOperatorsMixin):
         )
 
 
+ALONG = {*UFUNCS, np.sqrt, np.where, np.minimum, np.maximum}
+"""What goes over numbers of many steps as over those of one."""
 FOLDS: dict[Any, Any] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum}
 """NumPy takes up to seven rows one after another, as `reduce` does; more of them in another order."""
 

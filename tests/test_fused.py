@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from lib import dialects, engine, optimizers, surfaces
+from lib import dialects, engine, optimizers, surfaces, tape
 from lib.checks import REQUIRED
 from lib.engine import Optimizer, optimizer
 from lib.optimizers import adam, gd, momentum, radam, yogi
@@ -183,3 +183,44 @@ def test_the_start_is_left_as_it_was(one_loop):
 @pytest.mark.parametrize("rule", [adam, radam, yogi])
 def test_nobody_is_warned(rule):
     descend(absolute, [[0.0, 1e308, 1e-308]], compiled(rule(lr=1e300)), 20)
+
+
+EDGE = np.finfo(float).max / np.sqrt(
+    2
+)  # two such partial derivatives have the largest length that is a number
+
+
+@pytest.mark.parametrize("rule", [gd, momentum, adam, yogi], ids=lambda rule: rule.name)
+def test_huge_gradients_are_met_as_step_by_step(rule, one_loop):
+    """Squares that are no numbers, in the rule and in the length; a length that is none: that run diverges."""
+    steep = surface(window=[(-1, 1), (-1, 1)])(lambda x, y: (x / 4 + y / 4, (x, y)))
+    size = np.array([1.0, 1e154, 1e155, 1e300, EDGE * (1 - 1e-12), EDGE * (1 + 1e-12)])
+    start = [np.repeat(size, 6), np.tile(size, 6)]
+    record = ["grad", *rule.slots]
+    expected = descend(steep, start, rule(lr=0.1), 9, record=record)
+    assert_equal(descend(steep, start, compiled(rule(lr=0.1)), 9, record=record), expected)
+    assert one_loop == [True]
+    assert np.isfinite(expected.grad_norm.isel(step=0)).values.tolist() == [True] * 35 + [False]
+    assert expected.diverged.values[-1]
+
+
+@pytest.mark.parametrize("runs", [(), (7,), (3, 5), (2, 1, 4)])
+def test_numbers_of_all_steps_at_once_are_those_of_each(runs, monkeypatch):
+    """1 − βᵗ of every run's β, a schedule, a bias that powers of 1, 2 and ½ enter: NumPy looks at these three."""
+    rng = np.random.default_rng(0)
+
+    @optimizer
+    def odd(theta, g, t, *, lr, beta, beta2):
+        root = np.sqrt(1 - beta**t) * beta2 ** (t / 4) / (1 + beta**2 / t)
+        return theta - lr * (1 - root) * g - beta ** (t - 1) * np.where(beta2 < t / 8, root, -root)
+
+    size = {"beta": runs, "beta2": runs[-1:]}
+    given = {name: rng.random(shape) if shape else 0.3 for name, shape in size.items()}
+    opt = odd(lr=lambda t: 0.1 / t, **given)
+    start = rng.normal(size=(2, *runs))
+    expected = descend(booth, start, opt, 30)
+    one_by_one = []
+    call = tape.Numbers.__call__
+    monkeypatch.setattr(tape.Numbers, "__call__", lambda self, now: one_by_one.append(0) or call(self, now))
+    assert_equal(descend(booth, start, compiled(opt), 30), expected)
+    assert one_by_one == []
