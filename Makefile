@@ -28,7 +28,7 @@ help:
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
-	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
+	@echo "make pdf        chapters and exercises as a book, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
