@@ -33,7 +33,7 @@ help:
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one; FRAMEWORKS=1: cells of 18 that need them too)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"
 	@echo "make book       the site, in book/_build/html (needs Node.js); make book-serve serves it"
-	@echo "make pdf        the site as one PDF, book/_build/downhill.pdf (needs Chromium)"
+	@echo "make pdf        chapters and exercises as a book, book/_build/downhill.pdf (needs Chromium)"
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
 	@echo "make assignments  homework for nbgrader, in assignments/"
 	@echo "make exam SEED=7  an exam of nine questions and its key, in book/_build/exams (EXAM=\"01 03 08\": from these chapters)"

@@ -1,9 +1,10 @@
 """The site: Sphinx reads what tools/book.py wrote to book/_build/source. `make book` does both."""
 
 import re
+import struct
 import tomllib
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style as Unsorted
@@ -98,6 +99,20 @@ def named(head):
     return f'<th class="head"><span class="read">{words}</span><span aria-hidden="true">{head[1]}</span></th>'
 
 
+def sized(image, folder):
+    """A picture's element with its size, so that nothing moves when it arrives."""
+    file = Path(unquote(image[1]))
+    found = next((path for path in folder.get(file.name, []) if path.is_file()), None)
+    if found is None:
+        return image[0]
+    head = found.read_bytes()[:24]
+    kind = {b"\x89PNG": (">II", 16), b"GIF8": ("<HH", 6)}.get(head[:4])
+    if kind is None:
+        return image[0]
+    width, height = struct.unpack_from(kind[0], head, kind[1])
+    return f'{image[0]} width="{width}" height="{height}"'
+
+
 def source_of(page):
     """The file of the repository that a page is made of, or None."""
     folder, _, name = page.rpartition("/")
@@ -134,6 +149,12 @@ def lighten(app, pagename, templatename, context, doctree):
         body = body.replace("<table", '<div class="scrolls"><table').replace("</table>", "</table></div>")
         body = re.sub(r"<th(?: [^>]*)?>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", body)  # heads nothing
         body = HEAD.sub(named, body)
+        files = {}
+        for path, name in app.builder.images.items():
+            files.setdefault(name, []).append(Path(app.srcdir, path))
+        body = re.sub(
+            r'<img(?:(?! width=)[^>])*? src="([^"]+)"(?![^>]* width=)', lambda m: sized(m, files), body
+        )
         # Docutils calls the bibliography a list of what are no list items.
         context["body"] = body.replace('role="list" class="citation', 'class="citation')
 

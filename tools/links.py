@@ -17,7 +17,9 @@ from beside import BookError
 
 # What is no text: code, formulas, links and HTML tags.
 PROTECTED = re.compile(
-    r"(```.*?```|``.*?``|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\[[^\]\n]*\]\([^)\n]*\)|<[^>\n]+>)", re.DOTALL
+    r"(```.*?```|``.*?``|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\[[^\]\n]*\]\([^)\n]*\)"
+    r"|<summary>.*?</summary>|<[^>\n]+>)",
+    re.DOTALL,
 )
 EQUATION = re.compile(
     r"^([ ]*)(\$\$(?:(?!\$\$).)*?\\tag\{(\d+)\.(\d+)\}(?:(?!\$\$).)*\$\$)", re.MULTILINE | re.DOTALL

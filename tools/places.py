@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from beside import BookError
 
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+UNTOLD = {"Notation", "Summary", "Exercises", "Further reading", "The chapters"}
 MOST = 3  # places of a term
 
 
@@ -47,7 +48,7 @@ def sections(chapters: dict[Path, NotebookNode]) -> list[Section]:
                     found.append(here)
             elif here and "alt" in cell.metadata:
                 here.figures.append(cell.metadata.alt)
-    return [one for one in found if "$" not in one.title]
+    return [one for one in found if "$" not in one.title and one.title not in UNTOLD]
 
 
 def terms(names: list[str], places: list[Section]) -> str:

@@ -19,15 +19,19 @@ addEventListener("load", () => {
   stop(usable()[0]);
 
   const inText = [...document.querySelectorAll("article span.math:not(td *)")];
-  const displayed = [...document.querySelectorAll("article :is(.equation .math, .scrolls, pre)")];
+  const displayed = [...document.querySelectorAll("article :is(.equation .math, .scrolls, pre, .cell_output)")];
   const scrolls = (one) => one.scrollWidth > one.clientWidth + 1;
   const reach = () => {
     for (const formula of inText) formula.classList.add("wide");
     const wide = new Set(inText.filter(scrolls));
     for (const formula of inText) formula.classList.toggle("wide", wide.has(formula));
     for (const formula of [...displayed, ...inText]) formula.removeAttribute("tabindex");
+    for (const one of [...displayed, ...inText]) more(one);
     for (const formula of [...displayed.filter(scrolls), ...wide]) formula.tabIndex = 0;
   };
+  // What is cut at its right says so, until it has been scrolled there.
+  const more = (one) => one.classList.toggle("more", scrolls(one) && one.scrollLeft + one.clientWidth < one.scrollWidth - 2);
+  for (const one of [...displayed, ...inText]) one.addEventListener("scroll", () => more(one), { passive: true });
   reach();
   addEventListener("resize", reach);
 });

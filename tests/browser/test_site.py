@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
+from lab import visit as visit_page
 from pages import HTML, LOADED, open_page, served, try_player, violations, weight
 from paper import assert_same, look, pictured, printed
 
@@ -258,12 +259,125 @@ def test_chapter_in_the_dark(name, site, visit):
     visit.assert_quiet()
 
 
-def test_search_finds_a_chapter(site, visit):
+@pytest.mark.parametrize(
+    ("sought", "first"),
+    [
+        ("zig-zags", "chapters/01_gradient_descent.html#condition-number"),
+        ("(3.1)", "chapters/03_momentum.html#eq-3-1"),
+        ("rmsprop_momentum", "api/optimizers.html#lib.optimizers.rmsprop_momentum"),
+        ("spectral radius", "chapters/03_momentum.html"),
+    ],
+)
+def test_search_finds(sought, first, visit):
+    """Words, numbers of equations and names of functions, from a file, with an excerpt a reader can read."""
     page = visit.page
-    page.goto(f"{site}/search.html?q=zig-zags")
-    page.locator("#search-results li a").first.wait_for()
-    assert "chapters/01_gradient_descent" in page.locator("#search-results").inner_html()
+    page.context.unroute_all()
+    page.goto(f"{(HTML / 'search.html').as_uri()}?q={sought}")
+    page.locator("#search-results li").first.wait_for()
+    links = page.locator("#search-results li > a").evaluate_all(
+        "all => all.map((a) => a.getAttribute('href'))"
+    )
+    assert any(link.startswith(first) for link in links[:3]), links[:3]
+    for words in page.locator("#search-results p").all_inner_texts():
+        assert not re.search(r"[$\\{}]|Settings", words), words
+    assert violations(page, "html") == []
+    assert visit.complaints == []
+
+
+def test_a_link_shows_where_it_leads(site, visit):
+    """To a pointer and to the Tab key; Escape puts it away."""
+    page = visit.page
+    open_page(page, f"{site}/chapters/08_adam.html")
+    box = page.locator("#preview")
+    for where, words in (
+        ("#eq-8-3", "E[g2]"),
+        ("cite-kingma", "Adam: A Method"),
+        ("06_rmsprop", "Forget the past"),
+    ):
+        link = page.locator(f"article a[href*='{where}']").first
+        link.scroll_into_view_if_needed()
+        link.hover()
+        page.wait_for_function(
+            "words => document.getElementById('preview').textContent.includes(words)", arg=words
+        )
+        assert box.is_visible() and violations(page, "html") == []
+        page.keyboard.press("Escape")
+        assert not box.is_visible()
+        page.mouse.move(0, 300)
+        link.focus()
+        box.wait_for(state="visible")
+        assert link.get_attribute("aria-describedby") == "preview"
     visit.assert_quiet()
+
+
+def test_the_main_path_is_one_switch(site, visit):
+    page = visit.page
+    open_page(page, f"{site}/chapters/08_adam.html")
+    deeper = page.get_by_role("heading", name="Deeper: the longest step, proved")
+    listed = page.locator("#pages").get_by_role("link", name="Deeper: the longest step, proved")
+    assert deeper.is_visible() and listed.is_visible()
+    page.get_by_role("switch").press("Space")
+    assert not deeper.is_visible() and not listed.is_visible()
+    assert page.get_by_role("heading", name="In practice").is_visible()
+    page.goto(f"{site}/chapters/03_momentum.html")
+    assert not page.get_by_role("heading", name="Deeper: the factor t").is_visible(), (
+        "the next chapter forgets"
+    )
+    page.goto(f"{site}/chapters/08_adam.html#deeper-the-race")
+    page.get_by_role("heading", name="Deeper: the race").wait_for()
+    visit.assert_quiet()
+
+
+def test_the_list_of_pages_follows(site, visit):
+    page = visit.page
+    open_page(page, f"{site}/chapters/08_adam.html")
+    page.locator("#write-it").evaluate("section => section.scrollIntoView()")
+    page.wait_for_function("document.querySelector('#pages [aria-current=location]')?.hash === '#write-it'")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not page.locator("#pages").is_visible()
+    page.get_by_role("button", name="Contents").click()
+    link = page.locator("#pages").get_by_role("link", name="In practice")
+    assert link.bounding_box()["height"] >= 44
+    link.click()
+    assert not page.locator("#pages").is_visible() and page.url.endswith("#in-practice")
+    page.get_by_role("button", name="Contents").press("Enter")
+    page.locator("#pages").wait_for(state="visible")
+    page.keyboard.press("Escape")
+    assert not page.locator("#pages").is_visible()
+    visit.assert_quiet()
+
+
+def test_light_and_dark_are_kept(site, visit):
+    page = visit.page
+    page.goto(f"{site}/index.html")
+    button = page.get_by_role("button", name="Colours:")
+    themes = []
+    for _ in range(3):
+        button.press("Enter")
+        themes.append(page.evaluate("document.documentElement.dataset.theme"))
+    assert themes == ["light", "dark", "light"]
+    button.press("Enter")
+    button.press("Enter")
+    page.goto(f"{site}/bibliography.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    visit.assert_quiet()
+
+
+SMALL = """() => [...document.querySelectorAll("header :is(a, button, input), #text :is(summary, .copybtn, .turn a, .path label)")]
+    .filter((one) => one.checkVisibility() && !one.closest(".downhill-player") && !one.classList.contains("skip"))
+    .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "chapters/03_momentum.html", "chapters/exercises/03_momentum.html"]
+)
+def test_what_a_finger_presses_is_large_enough(name, site, browser):
+    """44 px on a phone; a picture's text is as large as a tap makes it."""
+    with visit_page(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as seen:
+        open_page(seen.page, f"{site}/{name}")
+        assert seen.page.evaluate(SMALL) == []
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == 390
+        seen.assert_quiet()
 
 
 def test_a_chapter_from_a_file(visit):
