@@ -1,10 +1,12 @@
 """The decks as they are written, and the plans of a course that are computed from them."""
 
+import re
+
 import nbformat
 import pytest
 
 from tools import plans
-from tools.decks import WAYS, lecture, minutes, slides, title
+from tools.decks import WAYS, kind, lecture, minutes, shown_text, slides, stated_minutes, title
 from tools.execute import CHAPTERS
 
 DECKS = {
@@ -34,3 +36,106 @@ def test_a_plan_has_the_time_that_it_needs():
     assert 165 <= sum(plans.needs(what) for what, *_ in plans.THREE_HOURS) <= 180
     for week in plans.TEN_WEEKS:
         assert 60 <= sum(plans.needs(what) for what, *_ in week) + plans.EXERCISES <= 90
+
+
+# How a deck is written. Decks 03 and 12 are the models; what others owe may only become less.
+
+WORDS = 40
+TO_DO = re.compile(r"\*\*(?:Predict|Poll|By hand)\b|# (?:Predict|Poll|Watch it)\b")
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+OWED = {
+    "00": 39,
+    "01": 90,
+    "02": 92,
+    "04": 95,
+    "05": 103,
+    "06": 108,
+    "07": 97,
+    "08": 101,
+    "09": 79,
+    "10": 99,
+    "11": 99,
+    "13": 108,
+}
+
+
+def shown(slide):
+    return [cell for cell in slide if kind(cell) not in ("skip", "notes")]
+
+
+def pictures(slide):
+    return [
+        cell
+        for cell in shown(slide)
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+    ]
+
+
+def words(slide):
+    text = " ".join(FORMULA.sub(" ", shown_text(cell)) for cell in shown(slide))
+    return len(re.findall(r"[^\W_][^\s|]*", text))
+
+
+def faults(deck):
+    """Yields what is not as a slide should be, one sentence each."""
+    for i, slide in enumerate(deck, start=1):
+        if not title(slide):
+            yield f"{i}: no title"
+        if words(slide) > WORDS:
+            yield f"{i}: {words(slide)} words"
+        if len(pictures(slide)) > 1:
+            yield f"{i}: more than one figure"
+        for cell in shown(slide):
+            if cell.get("outputs") and not pictures([cell]) and not shown_text(cell):
+                yield f"{i}: raw output"
+        if not any(kind(cell) == "notes" and len(cell.source.split()) > 7 for cell in slide):
+            yield f"{i}: no notes"
+        if not stated_minutes(slide) or "way" not in slide[0].metadata.slideshow:
+            yield f"{i}: no minutes, or no way"
+    if 3 * sum(bool(pictures(slide)) for slide in deck) < len(deck):
+        yield "figures on less than a third"
+    for most in WAYS:
+        idle = 0
+        for slide in lecture(deck, most):
+            idle += minutes(slide)
+            if any(TO_DO.search(shown_text(cell)) for cell in shown(slide)):
+                idle = 0
+            if idle > 12:
+                yield f"nothing to do for {idle} minutes of {most}, up to {title(slide)!r}"
+                idle = 0
+
+
+@pytest.mark.parametrize("number", ["03", "12"])
+def test_a_model_deck_is_written_as_slides(number):
+    assert list(faults(DECKS[number])) == []
+
+
+@pytest.mark.parametrize("number", OWED)
+def test_what_a_deck_owes_becomes_less(number):
+    assert len(list(faults(DECKS[number]))) <= OWED[number]
+
+
+@pytest.mark.parametrize("number", ["03", "12"])
+def test_a_number_on_a_slide_stands_in_the_chapter(number):
+    deck = DECKS[number]
+    (path,) = CHAPTERS.glob(f"solutions/{number}_*.ipynb")
+    polls = "".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    for slide in deck:
+        known = polls + " ".join(
+            cell.source + "".join(output.get("text", "") for output in cell.get("outputs", []))
+            for cell in slide
+        )
+        for cell in shown(slide):
+            said = cell.metadata.slideshow.get("text", "")
+            given = [one for one in NUMBER.findall(re.sub(r"\$\$\([\d.]+\)\$\$", "", said)) if len(one) > 1]
+            assert not [one for one in given if one not in known], (title(slide), given)
+
+
+def test_faults_are_found():
+    deck = [[cell.copy() for cell in slide] for slide in DECKS["03"]]
+    deck[3][0].metadata = nbformat.from_dict({"slideshow": {"slide_type": "slide", "text": "word " * 41}})
+    deck[3][1:] = [cell for cell in deck[3][1:] if kind(cell) == "notes"]
+    deck[6] = [cell for cell in deck[6] if kind(cell) != "notes"]
+    found = list(faults(deck))
+    assert {"4: no title", "4: 41 words", "4: no minutes, or no way", "7: no notes"} <= set(found)

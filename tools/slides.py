@@ -34,6 +34,8 @@ DECKS = BOOK / "_build" / "html" / "slides"
 SAID = {"skip", "notes"}  # the lecturer says it
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
 MODULES = BOOK / "node_modules"
+TAGGED = re.compile(r"(\$\$(?:(?!\$\$).)*?\\tag\{([\d.]+)\}\s*\$\$)", re.DOTALL)
+NAMED = re.compile(r"\$\$\(([\d.]+)\)\$\$")  # $$(3.1)$$ on a slide: that equation of the chapter
 SHOWS = {VIEW, "image/png"}
 FIGURES = CHAPTERS.parent / "figures"
 INDEX = """<!DOCTYPE html>
@@ -69,12 +71,15 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
             ends.append(f"{passed} of {most} when it ends")
         head = f"**{times[i]} minutes**, {'core' if way[i] == WAYS[0] else 'optional'}"
         said.append(f"{', '.join([head, *ends])}\n\n{spoken(slide)}")
+    known = {tag: formula for cell in nb.cells for formula, tag in TAGGED.findall(cell.source)}
     for cell in nb.cells:
+        words = NAMED.sub(lambda match: known[match[1]], with_links(shown_text(cell)))
         if cell.cell_type == "markdown":
-            cell.source = apart(with_links(shown_text(cell)))[0]
+            cell.source = apart(words)[0]
         else:
             cell.source = without_asserts(cell.source)
-            cell.metadata.words = with_links(shown_text(cell))
+            cell.metadata.words = words
+            cell.metadata.only_words = bool(words) and not pictured(cell)
     for slide, time, shortest, words in zip(deck, times, way, said, strict=True):
         first, last = slide[0], slide[-1]
         first.metadata.update(slide_start=True, timing=60 * time, way=shortest)
@@ -104,7 +109,7 @@ def spoken(slide: list[NotebookNode]) -> str:
     mine = [cell.source for cell in slide if kind(cell) == "notes"]
     rest = []
     for cell in slide:
-        if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell)):
+        if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell) or shown_text(cell)):
             printed = "".join(out.text for out in cell.outputs if out.output_type == "stream").strip()
             rest += [f"Measured:\n\n```\n{printed}\n```"] * bool(printed)
         elif cell.cell_type == "markdown" and kind(cell) != "notes":
