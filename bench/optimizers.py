@@ -416,11 +416,12 @@ def memory():
 
 
 def blocks():
-    """10⁸ runs in blocks, in a process of its own: what is left of them is a number, and how much memory it took."""
+    """10⁸ runs in blocks, in a process of its own: of them a number is left, and how much memory it took."""
     if {"numba", "distributed"} & MISSING:
         return
     code = (
-        f"import resource, sys, time; sys.path[:0] = [{str(Path(__file__).parent)!r}]; import optimizers as b\n"
+        f"import resource, sys, time; sys.path[:0] = [{str(Path(__file__).parent)!r}]\n"
+        "import optimizers as b\n"
         "begin = time.perf_counter()\n"
         "grid = b.ours_grid((10**4, 10**4), 20, b.compiled(b.adam), every=20, chunks={'lr': 25})\n"
         "float(grid.loss.isel(step=-1).min().compute())\n"
@@ -464,7 +465,8 @@ def networks():
 
 
 GROUPS = {
-    group.__name__: group for group in (grid, fresh, step, cores, rules, roof, curves, memory, networks)
+    group.__name__: group
+    for group in (grid, fresh, step, cores, rules, roof, curves, memory, blocks, networks)
 }
 
 
