@@ -1,12 +1,12 @@
 """Measure the optimizers beside PyTorch and Optax: a grid of runs, one step, every rule, memory, curves.
 
     python bench/optimizers.py                  all groups
-    python bench/optimizers.py grid step        some of: grid, fresh, step, cores, rules, roof, curves,
-                                                memory, blocks, networks
+    python bench/optimizers.py grid step        some of: grid, sweeps, fresh, step, cores, rules, roof,
+                                                curves, memory, blocks, networks
     python bench/optimizers.py --rows           without the table's head
 
 It prints rows for bench/RECORDS.md, each with what is asked of it. In a row, ours and the peer's take turns
-in one process, and the median of the repeats counts; of grids and first calls the shortest, for on a machine
+in one process, and the median of the repeats counts; of sweeps and first calls the shortest, for on a machine
 with other work it varies least. Each group runs in a process of its own, those of one
 thread on one core. Steps are of float32 unless it says otherwise; grids are of float64 on both sides. A peer
 that is not installed is named, and its rows are left out.
@@ -139,43 +139,58 @@ def torch_run(steps):
     return path
 
 
+def grid():
+    big, what = (100, 100), "100×100 Adam runs × 1000 steps"
+    rules = {"readable": adam}
+    if "numba" not in MISSING:
+        rules |= {"compiled": compiled(adam), "compiled, all cores": compiled(adam, parallel=True)}
+    peers = {}
+    if "optax" not in MISSING:
+        peers |= {"Optax jit(vmap(scan))": False, "Optax jit(vmap(vmap(scan)))": True}
+    for every, kept, asked in [(1, "all recorded", "≥ 4"), (1000, "only the end", "")]:
+        calls = [lambda rule=rule: ours_grid(big, 1000, rule, every=every) for rule in rules.values()]  # noqa: B023
+        calls += [optax_grid(big, 1000, every == 1, nested) for nested in peers.values()]
+        times = dict(zip([*rules, *peers], together(7, *calls), strict=True))
+        for way in rules:
+            yield f"{what}, {kept}: {way}, s", times[way], ""
+            for peer in peers:
+                said = asked if way == [*rules][-1] and not peers[peer] else ""
+                yield f"{what}, {kept}: {peer}, warm, of {way}", times[peer] / times[way], said
+        if every == 1 and "torch" not in MISSING:
+            (loop,) = together(3, lambda: torch_run(1000))
+            for way in rules:
+                yield (
+                    f"one PyTorch loop of 1000 steps × 10,000 runs, of {way}",
+                    loop * 10_000 / times[way],
+                    "state",
+                )
+
+
 PEER_GRIDS = ["Optax jit(vmap(scan))", "Optax jit(vmap(vmap(scan)))"]
 # What is kept, the shape, the steps, and what is asked of all cores beside each of these two.
-GRIDS = [
+SWEEPS = [
     ("all recorded", (100, 100), 1000, "≥ 4", "≥ 2.5"),
     ("only the end", (100, 100), 1000, "", "≥ 1.2"),
     ("only the end", (1000, 1000), 200, "", "≥ 1.2"),
 ]
 
 
-def grid():
-    """Rosenbrock, and Beale, for which nothing was tuned."""
+def sweeps():
+    """Compiled, on all cores, beside one vmap and two: on Rosenbrock, and on Beale, for which nothing was tuned."""
+    if {"numba", "optax"} & MISSING:
+        return
+    rule = compiled(adam, parallel=True)
     for surface in (rosenbrock, beale):
-        for kept, shape, steps, *asked in GRIDS:
-            what = f"{surface.name}, {shape[0]}×{shape[1]} Adam runs × {steps} steps, {kept}"
-            rules = {"readable": adam} if shape[0] == 100 else {}
-            if "numba" not in MISSING:
-                rules |= {"compiled": compiled(adam), "compiled, all cores": compiled(adam, parallel=True)}
-            peers = {} if "optax" in MISSING else dict(zip(PEER_GRIDS, asked, strict=True))
-            if shape[0] > 100:  # one vmap over 10⁶ takes several times as long as two
-                peers.pop(PEER_GRIDS[0], None)
+        for kept, shape, steps, *asked in SWEEPS:
             every = 1 if kept == "all recorded" else steps
-            given = {"surface": surface, "every": every}
-            calls = [lambda rule=rule: ours_grid(shape, steps, rule, **given) for rule in rules.values()]  # noqa: B023
-            for peer in peers:
-                calls.append(optax_grid(shape, steps, every == 1, peer == PEER_GRIDS[1], surface.name))
-            repeats = 7 if shape[0] == 100 else 4
-            times = dict(zip([*rules, *peers], together(repeats, *calls, take=min), strict=True))
-            for way in rules:
-                yield f"{what}: {way}, s", times[way], ""
-                for peer in peers:
-                    said = peers[peer] if way == [*rules][-1] else ""
-                    yield f"{what}: {peer}, warm, of {way}", times[peer] / times[way], said
-            if every == 1 and surface is rosenbrock and "torch" not in MISSING:
-                (loop,) = together(3, lambda: torch_run(1000))
-                for way in rules:
-                    ratio = loop * 10_000 / times[way]
-                    yield f"one PyTorch loop of 1000 steps × 10,000 runs, of {way}", ratio, "state"
+            calls = [lambda: ours_grid(shape, steps, rule, surface, every=every)]  # noqa: B023
+            for nested in (False, True):
+                calls.append(optax_grid(shape, steps, every == 1, nested, surface.name))
+            ours, *theirs = together(5, *calls, take=min)
+            what = f"{surface.name}, {shape[0]}×{shape[1]} Adam runs × {steps} steps, {kept}"
+            yield f"{what}: compiled, all cores, s", ours, ""
+            for peer, time, said in zip(PEER_GRIDS, theirs, asked, strict=True):
+                yield f"{what}: {peer}, warm, of compiled, all cores", time / ours, said
 
 
 def fresh():
@@ -416,7 +431,7 @@ def memory():
 
 
 def blocks():
-    """10⁸ runs in blocks, in a process of its own: of them a number is left, and how much memory it took."""
+    """10⁸ runs in blocks, in a process of its own: a number is left of them, and how much memory it took."""
     if {"numba", "distributed"} & MISSING:
         return
     code = (
@@ -466,7 +481,7 @@ def networks():
 
 GROUPS = {
     group.__name__: group
-    for group in (grid, fresh, step, cores, rules, roof, curves, memory, blocks, networks)
+    for group in (grid, sweeps, fresh, step, cores, rules, roof, curves, memory, blocks, networks)
 }
 
 

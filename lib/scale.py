@@ -128,8 +128,8 @@ def complete(grid: xr.Dataset, path: str | Path) -> xr.Dataset:
     """Compute what a zarr store lacks of a lazy Dataset, and return the Dataset that the store then holds.
 
     Each block is written as soon as it is there, by whoever computed it; a file of it is there whole or not
-    at all. When this is stopped, and be it by the power, the same call goes on with what is missing. How far
-    it is, and where it runs, is shown on stderr.
+    at all. When this was stopped or killed, the same call goes on with what is missing. How far it is, and
+    where it runs, is shown on stderr.
 
     Parameters
     ----------

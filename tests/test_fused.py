@@ -224,3 +224,14 @@ def test_numbers_of_all_steps_at_once_are_those_of_each(runs, monkeypatch):
     monkeypatch.setattr(tape.Numbers, "__call__", lambda self, now: one_by_one.append(0) or call(self, now))
     assert_equal(descend(booth, start, compiled(opt), 30), expected)
     assert one_by_one == []
+
+
+def test_a_power_of_one_half_is_a_root_as_in_a_step_of_its_own():
+    """(−0)^½ is +0 as a power and −0 as a root, which NumPy takes for a single exponent."""
+    x = np.array([-0.0])
+    written = tape.Tape()
+    power = written.number("x", x) ** (written.number("t", 1.0, varies=True) / 4)
+    (found,) = written.numbers([power], [{"t": 1.0, "x": x}, {"t": 2.0, "x": x}])
+    expected = np.array([x ** (1.0 / 4), x ** (2.0 / 4)])
+    assert np.signbit(expected).tolist() == [[False], [True]]
+    assert found.tobytes() == expected.tobytes()
