@@ -86,6 +86,24 @@ def test_in_the_hall_the_deck_has_the_keys(site, visit):
     visit.assert_quiet()
 
 
+@pytest.mark.parametrize("name", ["03_momentum", "12_beyond_adam"])
+def test_a_model_deck_can_be_read_from_the_last_row(name, site, visit):
+    page = visit.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{site}/slides/{name}.html")
+    page.wait_for_selector("body.started")
+    small = """() => Reveal.getSlides().flatMap((slide, i) => [...slide.querySelectorAll("*")].filter((one) => {
+      if (one.closest("aside, script, style, svg, .unseen, mjx-assistive-mml")) return false;
+      if (![...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim())) return false;
+      for (let at = one; at !== slide; at = at.parentElement)
+        if (getComputedStyle(at).display === "none") return false;
+      const size = parseFloat(getComputedStyle(one).fontSize) * one.currentCSSZoom;
+      return size < (one.closest(".downhill-player") ? 16 : 19.5);
+    }).map((one) => `${i + 1}: ${one.textContent.slice(0, 40)}`))"""
+    assert page.evaluate(small) == []
+    visit.assert_quiet()
+
+
 @pytest.mark.parametrize("name", DECKS)
 def test_a_deck_stays_on_its_stick_and_has_its_lectures(name, site, visit):
     page = visit.page
@@ -159,6 +177,9 @@ def test_a_printed_player_is_the_one_on_its_slide(name, methods, site, visit):
     page.evaluate(
         "Reveal.slide(Reveal.getSlides().findIndex((slide) => slide.querySelector('.downhill-player')))"
     )
+    # On paper the whole way is gone.
+    scrub = "(scrub) => { scrub.value = scrub.max; scrub.dispatchEvent(new Event('input')); }"
+    page.locator("section.present .scrub input").evaluate(scrub)
     marks = {method: style(method)["color"] for method in methods}
     shown = look(pictured(page.locator("section.present .downhill-player")), marks)
     printed = sheets(HTML / "slides" / f"{name}.pdf")
