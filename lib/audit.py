@@ -14,7 +14,8 @@
 ['second', 'steady', 'path']
 >>> print(report["steady"])
 WRONG  steady    step 1000 is 0.398 times as long as that of adam
-       usually   t that is never counted or starts at 0, 1 − β without the power t, a mean that is a sum
+       usually   t that is never counted or starts at 0, 1 − β without the power t, a
+                 mean that is a sum
 
 `CHECKS` is the whole of what is asked; the site's page "Symptom, probe, cause" is made of it. NumPy only;
 no rule is known here by name, and PyTorch is used when the reader has brought it.
@@ -22,6 +23,7 @@ no rule is known here by name, and PyTorch is used when the reader has brought i
 
 import copy
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -137,7 +139,10 @@ class Result(NamedTuple):
     def __str__(self) -> str:
         word = {True: "right", False: "WRONG", None: "–"}[self.passed]
         line = f"{word:7}{self.check:10}{self.said}".rstrip()
-        return line if self.passed is not False else f"{line}\n       usually   {CHECKS[self.check].cause}"
+        if self.passed is not False:
+            return line
+        cause = textwrap.wrap(CHECKS[self.check].cause, 72)
+        return "\n".join([line, f"       usually   {cause[0]}", *(f"{'':17}{more}" for more in cause[1:])])
 
 
 @dataclass(frozen=True)

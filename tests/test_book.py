@@ -128,3 +128,10 @@ def build(source, text, folder):
                           env={"PYTHONPATH": str(ROOT / "tools"), "PATH": "/usr/bin:/bin"})  # fmt: skip
     assert bool(done.returncode) == bool(done.stderr), done.stderr
     return done.stderr
+
+
+def test_the_table_of_checks_has_a_row_for_each():
+    """What a check says may have a | of its own, as in |g|."""
+    rows = book.check_table().splitlines()
+    assert len(rows) == 2 + len(book.CHECKS)
+    assert {row.replace("\\|", "").count("|") for row in rows} == {5}

@@ -278,7 +278,8 @@ def check_table() -> str:
     rows = ["| one notices | the probe | what it usually is | check |", "|---|---|---|---|"]
     for name, check in CHECKS.items():
         asked = f"`{name}`{', with `like=`' if check.beside else ''}"
-        rows.append(f"| {check.symptom} | {check.probe} | {check.cause} | {asked} |")
+        cells = [check.symptom, check.probe, check.cause, asked]
+        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(rows)
 
 

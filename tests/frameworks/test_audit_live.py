@@ -95,3 +95,18 @@ class Greedy(torch.optim.SGD):
 @pytest.mark.parametrize(("kind", "check"), [(Forgetful, "saved"), (Greedy, "gradient")])
 def test_a_wrong_class_is_named(kind, check):
     assert audit(kind, lr=0.1, momentum=0.9).failed == [check]
+
+
+def test_a_function_around_optax_is_asked_like_any_other():
+    optax = pytest.importorskip("optax")
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    tx = optax.adam(0.1)
+
+    def step(theta, g, state):
+        updates, state["optax"] = tx.update(g, state.get("optax", tx.init(theta)), theta)
+        return optax.apply_updates(theta, updates)
+
+    report = audit(step, like=dialects.torch_adam(lr=0.1))
+    assert not report.failed and report["arrays"].passed, report
