@@ -156,7 +156,8 @@ def lighten(app, pagename, templatename, context, doctree):
             r'<img(?:(?! width=)[^>])*? src="([^"]+)"(?![^>]* width=)', lambda m: sized(m, files), body
         )
         # Docutils calls the bibliography a list of what are no list items.
-        context["body"] = body.replace('role="list" class="citation', 'class="citation')
+        body = body.replace('role="list" class="citation', 'class="citation')
+        context["body"] = body.replace(' role="doc-biblioentry"', "")
 
 
 def search_page(app):

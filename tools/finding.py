@@ -19,6 +19,7 @@ EQUATION = re.compile(
 )
 CITATION = re.compile(r'<div class="citation" id="(cite-[^"]+)"[^>]*>(.*?)\n</div>', re.DOTALL)
 FIRST = re.compile(r"<h1>(.*?)<a class=\"headerlink\".*?</h1>\s*(<p>.*?</p>)", re.DOTALL)
+TWICE = re.compile(r'<span class="read">.*?</span>')
 LINK = re.compile(r"</?a\b[^>]*>")
 SILENT = {"script", "style", "pre", "button", "nav"}
 BREAKS = {"p", "li", "td", "th", "dt", "dd", "div", "figcaption", "tr", "summary"}
@@ -78,7 +79,7 @@ def write(folder: Path) -> None:
             continue
         text = path.read_text(encoding="utf-8")
         reader = Sections()
-        reader.feed(text)
+        reader.feed(TWICE.sub("", text))
         title = " ".join(reader.found[0][1].split()) if reader.found else name
         pages += [[name, title, id, *(" ".join(one.split()) for one in words)] for id, *words in reader.found]
         for id, inside in EQUATION.findall(text):

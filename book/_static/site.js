@@ -133,7 +133,7 @@ const preview = async (link) => {
   const above = at.top - box.offsetHeight - 8;
   box.style.top = `${above > 60 ? above : at.bottom + 8}px`;
 };
-for (const link of document.querySelectorAll("article a[href]")) {
+for (const link of document.querySelectorAll("article a[href]:not(svg a)")) {
   if (!keyOf(link)) continue;
   const begin = () => {
     hide();
@@ -146,4 +146,4 @@ for (const link of document.querySelectorAll("article a[href]")) {
   link.addEventListener("blur", hide);
 }
 addEventListener("keydown", (event) => event.key === "Escape" && hide());
-addEventListener("scroll", hide, { passive: true });
+addEventListener("scroll", () => box.matches(":popover-open") && hide(), { passive: true });

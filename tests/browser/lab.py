@@ -83,7 +83,7 @@ class Visit:
 @contextlib.contextmanager
 def visit(browser: Browser, **context: Any) -> Iterator[Visit]:
     """A page of its own profile; requests to other machines are recorded and refused."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 900}, **context)
+    opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
     seen = Visit(opened.new_page())
 
     def refuse(route, request):
