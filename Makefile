@@ -28,7 +28,7 @@ help:
 	@echo "make test-player  test the player's modules, with Vitest in Chromium (needs Node.js)"
 	@echo "make test-frameworks  compare with PyTorch, Optax and Keras, live, and test compiled rules (1 GB more)"
 	@echo "make test-scale  sweeps in blocks, on Dask, with a worker and a driver killed (100 MB more)"
-	@echo "make test-nbgrader  let nbgrader grade all homework: answers, stubs, wrong answers (30 minutes)"
+	@echo "make test-nbgrader  let nbgrader grade all homework: answers, stubs, wrong answers (an hour)"
 	@echo "make mutants    change the rules in every small way: a test has to fail (15 minutes or more; MODULE=schedules: only there; RULE=adam: only that one)"
 	@echo "make execute    run chapters and solutions and write them (CHAPTER=01: only that one; FRAMEWORKS=1: cells of 18 that need them too)"
 	@echo "make lint       ruff, format check, type check; make lint-js the same for the player's modules (needs Node.js)"

@@ -3,6 +3,9 @@
 const HEIGHT = 720;
 const MARGIN = 56;
 
+const printed = location.search.includes("print-pdf");
+document.documentElement.classList.toggle("paper", printed); // there letters have the size of a page's
+
 const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
 // A player is made narrower, not zoomed: it knows how to draw itself at any width. Before a slide gets too small to
@@ -41,7 +44,6 @@ addEventListener("load", async () => {
   await frames();
   await Promise.all([...document.querySelectorAll(".fit")].map(fit));
   document.body.classList.add("ready");
-  const printed = location.search.includes("print-pdf");
   if (!printed) document.querySelectorAll(".downhill-player .scrub input").forEach(rewind);
   // A speaker's view has no style for what only screen readers are to find.
   document.querySelectorAll("aside.notes mjx-assistive-mml").forEach((formula) => formula.remove());

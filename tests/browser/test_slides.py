@@ -172,12 +172,13 @@ def test_nothing_on_paper_is_to_be_pressed(name):
 def test_a_printed_player_is_the_one_on_its_slide(name, methods, site, visit):
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": 720})
+    page.add_init_script("addEventListener('load', () => document.documentElement.classList.add('paper'))")
     page.goto(f"{site}/slides/{name}.html")
     page.wait_for_selector("body.started")
     page.evaluate(
         "Reveal.slide(Reveal.getSlides().findIndex((slide) => slide.querySelector('.downhill-player')))"
     )
-    # On paper the whole way is gone.
+    # On paper the whole way is gone, and letters have the size of a page's.
     scrub = "(scrub) => { scrub.value = scrub.max; scrub.dispatchEvent(new Event('input')); }"
     page.locator("section.present .scrub input").evaluate(scrub)
     marks = {method: style(method)["color"] for method in methods}
