@@ -175,7 +175,7 @@ SWEEPS = [
 
 
 def sweeps():
-    """Compiled, on all cores, beside one vmap and two: on Rosenbrock, and on Beale, for which nothing was tuned."""
+    """Compiled, all cores, beside one vmap and two: Rosenbrock, and Beale, for which nothing was tuned."""
     if {"numba", "optax"} & MISSING:
         return
     rule = compiled(adam, parallel=True)
