@@ -176,7 +176,7 @@ SWEEPS = [
 
 
 def sweeps():
-    """Compiled, on all cores, beside one vmap and two: on Rosenbrock, and on Beale, not tuned for."""
+    """Compiled, all cores, beside one vmap and two: Rosenbrock, and Beale, for which nothing was tuned."""
     if {"numba", "optax"} & MISSING:
         return
     rule = compiled(adam, parallel=True)
