@@ -1,5 +1,7 @@
 """What makes the book refuses a reference to nothing; what of a notebook it refuses: test_builders.py."""
 
+import importlib
+import re
 import shutil
 import subprocess
 import sys
@@ -83,7 +85,48 @@ def test_what_jupyterlab_folds_is_folded_under_its_first_words(keys):
         for cell in book.chapter_page(nb, CHAPTER, keys).cells
         if "hide-input" in cell.metadata.get("tags", [])
     ]
-    assert sorted(folded) == ["A network of three layers", "Set-up", "Set-up", "The code of this figure"]
+    ours = {"Checked", "The code of this figure"}
+    assert [name for name in folded if name not in ours] == ["Set-up", "A network of three layers", "Set-up"]
+
+
+def test_what_draws_and_what_checks_is_folded_below_what_it_speaks_of(keys):
+    cells = book.chapter_page(chapter(), CHAPTER, keys).cells
+    folded = {"Checked": [], "The code of this figure": []}
+    for cell in cells:
+        name = cell.metadata.get("mystnb", {}).get("code_prompt_show")
+        if name in folded:
+            assert "below" in cell.metadata.tags and not cell.outputs
+            folded[name].append(cell.source)
+        elif cell.cell_type == "code" and "remove-input" not in cell.metadata.get("tags", []):
+            assert not re.search(r"^assert", cell.source, re.MULTILINE)
+    assert folded["Checked"] and all(
+        re.match(r"(#.*\n)?assert", source.lstrip()) for source in folded["Checked"]
+    )
+    assert any("plt." in source for source in folded["The code of this figure"])
+    code = [cell.source for cell in chapter().cells if cell.cell_type == "code"]
+    for statement in (line for part in folded.values() for source in part for line in source.splitlines()):
+        assert any(statement in source for source in code), f"{statement} is not the chapter's"
+
+
+@pytest.mark.parametrize("formula", ["\\nosuch{x}", "\\frac{1"])
+def test_a_formula_that_is_not_understood_stops_the_book(formula):
+    with pytest.raises(sys.modules["beside"].BookError, match="is not understood"):
+        sys.modules["formulas"].mathml(formula)
+
+
+def test_the_repository_is_one_setting(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book"))
+    conf = importlib.import_module("conf")
+    file = conf.source_of("chapters/exercises/01_gradient_descent")
+    assert file == "chapters/solutions/01_gradient_descent.ipynb"
+    assert conf.source_links("", file, "A title") == []
+    links = dict(conf.source_links("https://github.com/o/n", file, "A title"))
+    assert links["Edit"] == f"https://github.com/o/n/edit/HEAD/{file}"
+    assert (
+        links["Open in Lab"]
+        == "https://mybinder.org/v2/gh/o/n/HEAD?labpath=chapters/exercises/01_gradient_descent.ipynb"
+    )
+    assert links["Say what is wrong"] == "https://github.com/o/n/issues/new?title=A%20title"
 
 
 def test_exercises_show_the_stub_and_fold_the_answer(keys):
