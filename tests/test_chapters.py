@@ -30,7 +30,7 @@ from tools.execute import (
 )
 from tools.exercises import SOLUTION, student_version, with_stub
 
-SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
+SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "-"}
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d*)?(?:e[+-]?\d+)?")
 MACHINE_PATH = re.compile(
     r"(?<![\w./:-])/(?:home|Users|root|private|tmp|usr|opt|var|mnt|work)/|[A-Z]:\\Users"
@@ -164,7 +164,7 @@ def has_short_code(nb, path):
 
 
 def is_as_long_as_a_chapter(nb, path):
-    count = sum(decks.kind(cell) != "notes" for cell in nb.cells)  # a reader does not see these
+    count = len(nb.cells)
     if path.parent.name == "chapters" and path.stem[:2] != "00" and not 40 <= count <= 92:
         yield f"{count} cells; a chapter has 40 to 92"
 

@@ -17,17 +17,19 @@ NEAR = 6  # cells before and after; the opening, the summary and the practice ar
 WHOLE = re.compile(r"^## (?:Summary|In practice|Exercises|Who this is for|The chapters)", re.MULTILINE)
 
 # What nothing near it has, by chapter, each with the reason.
-CITATION, BY_HAND, DESIGN, PICTURE, YEAR, ELSEWHERE, UNTIED = (
+CITATION, BY_HAND, DESIGN, PICTURE, YEAR, ELSEWHERE, POLL, UNTIED = (
     "the work cited beside it says so",
     "a sum in the head, from the numbers beside it",
     "counts what the code beside it makes, from lengths it has not as a number",
     "read off the figure, roughly",
     "a year in a sentence",
     "an earlier cell or chapter has it",
+    "a poll asks for it, and the solution of the exercise behind the poll has it",
     "of a run that no cell shows yet",
 )
 EXCEPT = {
     "chapters/02": {"13": CITATION, "8192": CITATION},
+    "chapters/03": {"2.1": POLL},
     "chapters/05": {"64": DESIGN, "3.2": BY_HAND, "0.0002": BY_HAND},
     "chapters/06": {"100": BY_HAND, "0.006": PICTURE, "1900": PICTURE, "1400": BY_HAND},
     "chapters/07": {"30": ELSEWHERE, "45": BY_HAND},
@@ -69,6 +71,7 @@ EXCEPT = {
         "80": CITATION,
     },
     "chapters/12": {
+        "0.1": POLL,
         **dict.fromkeys(("0.68", "1.15", "1.21"), ELSEWHERE),
         **dict.fromkeys(("32,868", "1.2"), CITATION),
         "24": BY_HAND,
@@ -216,19 +219,24 @@ def loose(nb, beside=""):
     everything = sum(texts, evidence(beside))
     opening = True
     for i, cell in enumerate(nb.cells):
-        is_text = cell.cell_type == "markdown"
-        prose = cell.source if is_text else cell.metadata.get("alt", "")
-        if is_text and prose.startswith("## Further reading"):
+        own = cell.source if cell.cell_type == "markdown" else ""
+        if own.startswith("## Further reading"):
             continue
-        opening = opening and not (is_text and prose.startswith("## "))
-        if opening or WHOLE.search(prose):
+        opening = opening and not own.startswith("## ")
+        if opening or WHOLE.search(own):
             near = everything
         else:
             near = [number for text in texts[max(0, i - NEAR) : i + NEAR + 1] for number in text]
-        near = near + worked(prose)
-        for written, wanted, percent in said(prose):
-            if not has(near, written, wanted, percent):
-                yield written, f"{'text' if is_text else 'alt'} of cell {cell.id}"
+        slide = cell.metadata.get("slideshow", {})
+        proses = {
+            "alt": cell.metadata.get("alt", ""),
+            "slide": slide.get("text", ""),
+            "notes": slide.get("notes", ""),
+        }
+        for where, prose in {"text": own, **proses}.items():
+            for written, wanted, percent in said(prose):
+                if not has(near + worked(prose), written, wanted, percent):
+                    yield written, f"{where} of cell {cell.id}"
 
 
 def read(path):

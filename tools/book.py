@@ -114,7 +114,6 @@ def chapter_page(nb: NotebookNode, path: Path, keys: dict[str, str]) -> Notebook
     """A chapter as the site shows it."""
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
     add_command(nb, path.stem[:2], f"reading/{path.name}")
-    nb.cells = [cell for cell in nb.cells if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"]
     needed = [needs(cell.source) if cell.cell_type == "code" else set() for cell in nb.cells]
     cells = []
     for k, cell in enumerate(nb.cells):

@@ -1,14 +1,14 @@
 """Which cells make which slide, for how long, in which lecture: from the metadata `slideshow` of the cells.
 
-`{"slide_type": "slide", "minutes": 3, "way": 60, "text": "## Title"}`: the slide takes three minutes, is left
-out of the lecture of 40, and shows these words in place of the cell's own, which the lecturer then says.
+`{"slide_type": "slide", "minutes": 3, "way": 60, "text": "## Title", "notes": "Ask …"}`: the slide takes
+three minutes, is left out of the lecture of 40, and shows these words in place of the cell's own, which the
+lecturer then says. The notes are the lecturer's alone.
 """
 
 import re
 
 from nbformat import NotebookNode
 
-MINUTES = re.compile(r"(\d+) min(?:utes?)?\b")
 WAYS = (40, 60, 90)  # minutes of a lecture: each has a way through the deck
 WHOLE = 1000
 # Headings that can be missed, and those that cannot, last.
@@ -23,7 +23,7 @@ FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)
 
 
 def kind(cell: NotebookNode) -> str:
-    """slide, subslide, fragment, skip, notes, or - for what continues a slide."""
+    """slide, subslide, fragment, skip, or - for what continues a slide."""
     return str(cell.metadata.get("slideshow", {}).get("slide_type", "-"))
 
 
@@ -40,7 +40,7 @@ def slides(nb: NotebookNode) -> list[list[NotebookNode]]:
 
 def shown_text(cell: NotebookNode) -> str:
     """The words that a cell puts on its slide: those of its metadata, or a text's own."""
-    own = "" if kind(cell) in {"skip", "notes"} or cell.cell_type != "markdown" else cell.source
+    own = "" if kind(cell) == "skip" or cell.cell_type != "markdown" else cell.source
     return str(cell.metadata.get("slideshow", {}).get("text", own))
 
 
@@ -51,9 +51,13 @@ def title(slide: list[NotebookNode]) -> str:
 
 
 def stated_minutes(slide: list[NotebookNode]) -> int:
-    """How long a slide takes: `"minutes": 3` beside its slide_type, or "3 minutes" in its notes; else 0."""
-    said = [MINUTES.search(cell.source) for cell in slide if kind(cell) == "notes"]
-    return int(slide[0].metadata.slideshow.get("minutes", sum(int(match[1]) for match in said if match)))
+    """How long a slide takes as its first cell says, else 0."""
+    return int(slide[0].metadata.slideshow.get("minutes", 0))
+
+
+def notes(slide: list[NotebookNode]) -> str:
+    """What only the lecturer sees: what to say, what to ask, what they will ask back."""
+    return str(slide[0].metadata.slideshow.get("notes", ""))
 
 
 def minutes(slide: list[NotebookNode]) -> int:

@@ -24,14 +24,13 @@ from pygments.formatters import HtmlFormatter
 sys.path.insert(0, str(Path(__file__).parent))
 import pdf
 from beside import VIEW, beside, build, sources
-from decks import WAYS, kind, lecture, minutes, shown_text, slides, ways
+from decks import WAYS, kind, lecture, minutes, notes, shown_text, slides, ways
 from execute import CHAPTERS, label
 from scripts import put_scripts
 
 from book import BOOK, NAVIGATION
 
 DECKS = BOOK / "_build" / "html" / "slides"
-SAID = {"skip", "notes"}  # the lecturer says it
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
 MODULES = BOOK / "node_modules"
 TAGGED = re.compile(r"(\$\$(?:(?!\$\$).)*?\\tag\{([\d.]+)\}\s*\$\$)", re.DOTALL)
@@ -106,16 +105,15 @@ def pictured(cell: NotebookNode) -> bool:
 
 def spoken(slide: list[NotebookNode]) -> str:
     """The notes of a slide: first those for lecturers alone, then what it does not show: words, results."""
-    mine = [cell.source for cell in slide if kind(cell) == "notes"]
     rest = []
     for cell in slide:
         if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell) or shown_text(cell)):
             printed = "".join(out.text for out in cell.outputs if out.output_type == "stream").strip()
             rest += [f"Measured:\n\n```\n{printed}\n```"] * bool(printed)
-        elif cell.cell_type == "markdown" and kind(cell) != "notes":
+        elif cell.cell_type == "markdown":
             own, folded = apart(with_links(cell.source))
-            rest.append(own * (kind(cell) in SAID or "text" in cell.metadata.slideshow) + folded)
-    return "\n\n".join(part for part in [*mine, *rest] if part.strip())
+            rest.append(own * (kind(cell) == "skip" or "text" in cell.metadata.slideshow) + folded)
+    return "\n\n".join(part for part in [notes(slide), *rest] if part.strip())
 
 
 def apart(text: str) -> tuple[str, str]:
