@@ -1,7 +1,7 @@
 # Each target sets up what it needs: .venv with the locked dependencies and lib/.
 .DEFAULT_GOAL := help
 .PHONY: help lab test quick fuzz test-player test-frameworks test-scale test-site mutants execute lint lint-js lock bench figures \
-  book book-serve pdf slides assignments exam test-nbgrader FORCE
+  book book-serve pdf slides assignments exam svg test-nbgrader FORCE
 
 PY := .venv/bin/python
 CHAPTER :=
@@ -37,6 +37,7 @@ help:
 	@echo "make slides     a deck for each chapter, in book/_build/html/slides"
 	@echo "make assignments  homework for nbgrader, in assignments/"
 	@echo "make exam SEED=7  an exam of nine questions and its key, in book/_build/exams (EXAM=\"01 03 08\": from these chapters)"
+	@echo "make svg CHAPTER=08  every figure of a chapter as SVG, to reuse, in book/_build/svg"
 	@echo "make test-site  build both and test them in a browser, cut off from the network"
 	@echo "make figures    draw every figure of figures/"
 	@echo "make bench      measure the player, and the optimizers beside PyTorch and Optax (10 minutes, 1 GB more)"
@@ -176,6 +177,10 @@ execute: $(if $(FRAMEWORKS),.venv/frameworks,.venv/ready)
 	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
 	@$(PY) tools/execute.py $(if $(FRAMEWORKS),--frameworks) $(NOTEBOOKS)
 	@$(PY) tools/exercises.py
+
+svg: .venv/ready
+	@test -n "$(CHAPTER)" || { echo "Which chapter? make svg CHAPTER=08"; exit 1; }
+	@$(PY) tools/vectors.py $(wildcard chapters/$(CHAPTER)*.ipynb)
 
 JS := lib/player/js/*.js tests/player/*.js
 NPX := tests/player/node_modules/.bin

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -55,6 +56,24 @@ def add(course, name, *sources, tags=()):
 
 def run(course, *arguments):
     return subprocess.run([sys.executable, *arguments], cwd=course, capture_output=True, text=True)
+
+
+def test_figures_are_drawn_as_svg_with_their_description_and_licence(course):
+    path = add(course, "08_plot", PLOT, "print(1)", PLOT)
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[1].metadata["alt"] = "Rises & bends: 1 < 2 \\ 4."
+    nbformat.write(nb, path)
+    before = path.read_bytes()
+    done = run(course, "tools/vectors.py", str(path))
+    assert (done.returncode, path.read_bytes()) == (0, before), done.stderr
+    first, second = (ElementTree.parse(course / f"book/_build/svg/08_{n}.svg").getroot() for n in (1, 2))
+    assert first.tag == second.tag == "{http://www.w3.org/2000/svg}svg"
+    assert first.find("{*}desc").text == nb.cells[1].metadata.alt
+    assert "CC BY 4.0" in ElementTree.tostring(first, encoding="unicode")
+    assert (
+        first.findall(".//{*}path")
+        and run(course, "tools/vectors.py", str(add(course, "09_no", "1 / 0"))).returncode
+    )
 
 
 def test_execution_is_byte_identical(course):

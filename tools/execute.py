@@ -38,13 +38,14 @@ class NotebookError(Exception):
     """A cell failed: says which and how."""
 
 
-def isolate_kernels() -> None:
-    """Keep the user's IPython, Matplotlib and Keras settings out of kernels started from here on."""
+def isolate_kernels(settings: str = "") -> None:
+    """Keep the user's IPython, Matplotlib and Keras settings out of kernels from here on; set these."""
     ipython = tempfile.mkdtemp(prefix="ipython-")
     atexit.register(shutil.rmtree, ipython, ignore_errors=True)
     config = Path(ipython, "profile_default", "ipython_kernel_config.py")
     config.parent.mkdir()
-    config.write_text("c.IPKernelApp.log_level = 'ERROR'  # not that kernels talk unencrypted on 127.0.0.1\n")
+    quiet = "c.IPKernelApp.log_level = 'ERROR'  # not that kernels talk unencrypted on 127.0.0.1\n"
+    config.write_text(quiet + settings)
     os.environ |= {
         "IPYTHONDIR": ipython,
         "JUPYTER_PREFER_ENV_PATH": "1",
