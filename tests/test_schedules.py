@@ -416,6 +416,7 @@ def test_what_the_limits_allow():
     assert cosine(0, 1, end=0)(1) == 0
     assert one_cycle(1, 1, 1, div=1, final_div=1)(1) == 1
     assert exponential(1, 1)(99) == 1
+    assert inverse_sqrt(1, 2**63 - 1)(2**63 - 1) == 1  # the last step of a warmup
     assert constant(np.float32(0.5))(1) == 0.5
     assert cosine(1, np.int64(4))(3) == 0.5
     assert repr(join([ONE, ONE], np.array([3]))).endswith("boundaries=[3])")
