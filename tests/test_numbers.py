@@ -83,6 +83,7 @@ EXCEPT = {
         **dict.fromkeys(("1.5", ".6244", ".4590", ".7784", ".7077", "15", "50,000"), CITATION),
         **dict.fromkeys(("2.4", "0.12"), PICTURE),
     },
+    "chapters/15": {"2.9": POLL},
     "chapters/16": {"23668": CITATION, "100": POLL},
     "solutions/05": {"1.46": ELSEWHERE, "0.96": UNTIED},
     "solutions/06": {"100": BY_HAND, "0.9931": BY_HAND, "11.7": BY_HAND},
