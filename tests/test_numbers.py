@@ -34,6 +34,7 @@ EXCEPT = {
     "chapters/06": {"100": BY_HAND, "0.006": PICTURE, "1900": PICTURE, "1400": BY_HAND},
     "chapters/07": {"30": ELSEWHERE, "45": BY_HAND},
     "chapters/08": {
+        "693": POLL,
         "63": BY_HAND,
         "31.6": BY_HAND,
         "10^6": ELSEWHERE,
