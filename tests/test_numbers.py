@@ -32,8 +32,9 @@ EXCEPT = {
     "chapters/03": {"2.1": POLL},
     "chapters/05": {"64": DESIGN, "3.2": BY_HAND, "0.0002": BY_HAND},
     "chapters/06": {"100": BY_HAND, "0.006": PICTURE, "1900": PICTURE, "1400": BY_HAND},
-    "chapters/07": {"30": ELSEWHERE, "45": BY_HAND},
+    "chapters/07": {"30": ELSEWHERE, "45": BY_HAND, "4.6": POLL},
     "chapters/08": {
+        "693": POLL,
         "63": BY_HAND,
         "31.6": BY_HAND,
         "10^6": ELSEWHERE,
