@@ -28,7 +28,7 @@ from decks import WAYS, kind, lecture, minutes, notes, shown_text, slides, way
 from execute import CHAPTERS, label
 from scripts import put_scripts
 
-from book import BOOK, NAVIGATION
+from book import BOOK, NAVIGATION, deeper
 
 DECKS = BOOK / "_build" / "html" / "slides"
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
@@ -104,9 +104,12 @@ def pictured(cell: NotebookNode) -> bool:
 
 
 def spoken(slide: list[NotebookNode]) -> str:
-    """The notes of a slide: first those for lecturers alone, then what it does not show: words, results."""
-    rest = []
-    for cell in slide:
+    """The notes of a slide: first those for lecturers alone, then what it does not show: words, results.
+
+    What is deeper is not said on a slide that is not.
+    """
+    depth, rest = deeper(slide[0]), []
+    for cell in (cell for cell in slide if deeper(cell) == depth):
         if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell) or shown_text(cell)):
             printed = "".join(out.text for out in cell.outputs if out.output_type == "stream").strip()
             rest += [f"Measured:\n\n```\n{printed}\n```"] * bool(printed)
