@@ -131,8 +131,6 @@ def makes_a_deck(nb, path):
     deck = decks.slides(nb)
     if not 12 <= len(deck) <= 25:
         yield f"{len(deck)} slides; a deck has 12 to 25"
-    if not any(map(decks.stated_minutes, deck)):
-        yield 'no slide says how long it takes: "3 minutes" in a cell of type notes'
     shown = {data for slide in deck for cell in slide for data in shown_in(cell)}
     if not {"application/vnd.jupyter.widget-view+json", "image/png"} <= shown:
         yield "the deck shows no player or no figure"
@@ -328,7 +326,7 @@ def sound():
         ]
     )
     for one in nb.cells[1:14]:
-        one.metadata.slideshow.update(slide_type="slide", minutes=3)
+        one.metadata.slideshow.update(slide_type="slide")
     for one, source in zip(nb.cells[13:15], ("## Summary", "## Exercises"), strict=True):
         one.update(source=source)
     nb.metadata.widgets = nbformat.from_dict({WIDGETS: {"state": {"1" * 32: {"model_name": "AnyModel"}}}})
@@ -387,7 +385,6 @@ BREAKS = [
         ),
     ),
     (makes_a_deck, lambda nb: [c.metadata.slideshow.update(slide_type="slide") for c in nb.cells]),
-    (makes_a_deck, lambda nb: [c.metadata.slideshow.pop("minutes", None) for c in nb.cells]),
     (makes_a_deck, lambda nb: nb.cells[3].metadata.slideshow.update(slide_type="skip")),
     (makes_a_deck, lambda nb: nb.cells[13].update(source="## The end")),
     (folds_its_set_up, lambda nb: nb.cells[1].metadata.pop("jupyter")),

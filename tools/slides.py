@@ -24,11 +24,11 @@ from pygments.formatters import HtmlFormatter
 sys.path.insert(0, str(Path(__file__).parent))
 import pdf
 from beside import VIEW, beside, build, sources
-from decks import WAYS, kind, lecture, minutes, notes, shown_text, slides, ways
+from decks import WAYS, kind, lecture, minutes, notes, shown_text, slides, way
 from execute import CHAPTERS, label
 from scripts import put_scripts
 
-from book import BOOK, NAVIGATION
+from book import BOOK, NAVIGATION, deeper
 
 DECKS = BOOK / "_build" / "html" / "slides"
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
@@ -62,13 +62,13 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
     nb.cells[0].source = NAVIGATION.sub("", nb.cells[0].source.rstrip())
     deck = slides(nb)
     nb.cells = [cell for slide in deck for cell in slide]
-    times, way, said = list(map(minutes, deck)), ways(deck), []
+    said = []
     for i, slide in enumerate(deck):
         ends = []
-        for most in (one for one in WAYS if way[i] <= one):
-            passed = sum(time for time, one in zip(times[: i + 1], way, strict=False) if one <= most)
+        for most in (one for one in WAYS if way(slide) <= one):
+            passed = sum(map(minutes, lecture(deck[: i + 1], most)))
             ends.append(f"{passed} of {most} when it ends")
-        head = f"**{times[i]} minutes**, {'core' if way[i] == WAYS[0] else 'optional'}"
+        head = f"**{minutes(slide)} minutes**, {'core' if way(slide) == WAYS[0] else 'optional'}"
         said.append(f"{', '.join([head, *ends])}\n\n{spoken(slide)}")
     known = {tag: formula for cell in nb.cells for formula, tag in TAGGED.findall(cell.source)}
     for cell in nb.cells:
@@ -79,9 +79,9 @@ def with_sections(nb: NotebookNode) -> NotebookNode:
             cell.source = without_asserts(cell.source)
             cell.metadata.words = words
             cell.metadata.only_words = bool(words) and not pictured(cell)
-    for slide, time, shortest, words in zip(deck, times, way, said, strict=True):
+    for slide, words in zip(deck, said, strict=True):
         first, last = slide[0], slide[-1]
-        first.metadata.update(slide_start=True, timing=60 * time, way=shortest)
+        first.metadata.update(slide_start=True, timing=60 * minutes(slide), way=way(slide))
         last.metadata.update(slide_end=True, said=words)
         inside = False
         for cell in slide:
@@ -104,9 +104,12 @@ def pictured(cell: NotebookNode) -> bool:
 
 
 def spoken(slide: list[NotebookNode]) -> str:
-    """The notes of a slide: first those for lecturers alone, then what it does not show: words, results."""
-    rest = []
-    for cell in slide:
+    """The notes of a slide: first those for lecturers alone, then what it does not show: words, results.
+
+    What is deeper is not said on a slide that is not.
+    """
+    depth, rest = deeper(slide[0]), []
+    for cell in (cell for cell in slide if deeper(cell) == depth):
         if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell) or shown_text(cell)):
             printed = "".join(out.text for out in cell.outputs if out.output_type == "stream").strip()
             rest += [f"Measured:\n\n```\n{printed}\n```"] * bool(printed)
