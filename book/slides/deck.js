@@ -47,6 +47,8 @@ addEventListener("load", async () => {
   if (!printed) document.querySelectorAll(".downhill-player .scrub input").forEach(rewind);
   // A speaker's view has no style for what only screen readers are to find.
   document.querySelectorAll("aside.notes mjx-assistive-mml").forEach((formula) => formula.remove());
+  // Players draw themselves anew when the class of the page is set: sharp at the size that slides have now.
+  Reveal.on("resize", () => document.documentElement.classList.add("enlarged"));
   const laidOut = printed && new Promise((done) => Reveal.on("pdf-ready", done));
   await Reveal.initialize({
     width: 1280, height: HEIGHT, margin: 0, center: false, hash: true, slideNumber: "c/t", transition: "none",

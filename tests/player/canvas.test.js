@@ -16,6 +16,8 @@ test("a canvas has the screen's pixels and is drawn on in CSS pixels", () => {
   expect([opaque(19, 19), opaque(21, 21)]).toEqual([true, false]);
   prepare(canvas, 30.2, 20);
   expect(opaque(19, 19)).toBe(false);
+  prepare(canvas, 30.2, 20, 1.5);
+  expect([canvas.width, canvas.height]).toEqual([91, 60]);
 });
 
 describe("a frame", () => {

@@ -1,8 +1,8 @@
 // Canvases, and frames that map data to their pixels.
 
-// A canvas of this size in CSS pixels, cleared.
-export function prepare(canvas, width, height) {
-  const ratio = globalThis.devicePixelRatio || 1;
+// A canvas of this size in CSS pixels, cleared. A deck is enlarged as a whole, and shows more pixels for each.
+export function prepare(canvas, width, height, enlarged = 1) {
+  const ratio = (globalThis.devicePixelRatio || 1) * enlarged;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
   const g = canvas.getContext("2d");

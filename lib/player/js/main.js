@@ -104,7 +104,7 @@ export function render({ model, el }) {
 
   // What stays is drawn when its view changes; `paint`, after a change of size or theme, has it drawn anyway.
   function layGround(canvas, f, act) {
-    const view = [f.xs, f.ys, devicePixelRatio].join();
+    const view = [f.xs, f.ys, devicePixelRatio, places.enlarged].join();
     if (view !== views.get(canvas)) act(places.canvas(canvas));
     views.set(canvas, view);
   }

@@ -28,6 +28,7 @@ export class Places {
     $(".bars").style.height = `${barsHeight(this.groups, this.em)}px`;
     const width = $(".map").clientWidth;
     if (!(this.ready = width > 0)) return;
+    this.enlarged = $(".map").getBoundingClientRect().width / width;
     const [left, right, top, bottom] = [36, 10, 10, 36].map((v) => v * this.em);
     this.box = {
       left,
@@ -86,7 +87,7 @@ export class Places {
   }
 
   canvas(canvas) {
-    return prepare(canvas, ...this.sizes.get(canvas));
+    return prepare(canvas, ...this.sizes.get(canvas), this.enlarged);
   }
 }
 
