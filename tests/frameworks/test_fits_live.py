@@ -72,3 +72,19 @@ def test_torch_decouples_decay_in_three():
         getattr(torch.optim, name)([parameter], lr=0.1, weight_decay=0.5).step()
         decoupled = np.allclose(parameter.detach(), 0.95, rtol=1e-6)
         assert decoupled == (name in ("AdamW", "Adafactor", "Muon")), name
+
+
+def test_keras_takes_an_optimizers_state_to_the_next_model():
+    import keras
+
+    def fitted(optimizer):
+        layer = keras.layers.Dense(1, kernel_initializer="zeros")
+        model = keras.Sequential([keras.Input((1,)), layer])
+        model.compile(optimizer, "mse")
+        model.fit(np.ones((8, 1)), np.ones((8, 1)), batch_size=1, verbose=0)
+        return float(np.asarray(layer.kernel).item())
+
+    used = keras.optimizers.Adam(0.05)
+    fresh, again = fitted(used), fitted(used)  # no error, no warning
+    assert int(used.iterations) == 16 and abs(again - fresh) > 1e-3
+    assert abs(fitted(keras.optimizers.Adam(0.05)) - fresh) < 1e-9
