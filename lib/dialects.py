@@ -7,8 +7,9 @@ another default, there is no dialect: use the rule in `optimizers.py`.
 Read from the sources of PyTorch 2.13.0, Optax 0.2.8 and Keras 3.15.1, and compared with paths that these
 recorded. A state starts at zero here: an accumulator that starts at 0.1 is written `initial + s`.
 
-`weight_decay` is L2 in PyTorch, g ← g + λ·θ, but for its AdamW and Muon; Keras shrinks the weights before
-the step, θ ← θ − lr·λ·θ, in every optimizer. A hyperparameter that turns such a part on has the default 0.
+`weight_decay` is L2 in PyTorch, g ← g + λ·θ, but for its AdamW, Adafactor and Muon; Keras shrinks the weights
+before the step, θ ← θ − lr·λ·θ, in every optimizer. A hyperparameter that turns such a part on has the
+default 0.
 """
 
 from numpy import maximum, sign, sqrt, where

@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["KERAS_HOME"] = os.path.join(sys.prefix, "keras")  # not the reader's
+os.environ["KERAS_BACKEND"] = "jax"  # before anything imports Keras
 
 from tools.execute import CHAPTERS, code_cells, needs_frameworks
 
