@@ -359,9 +359,9 @@ def rules():
 
 def roof():
     """One core's two ceilings, for chapter 20, and how near to the first some steps come: what they have to
-    move, (3 + 2 slots) numbers an element, over the time they take; and what a readable step takes in blocks that
-    the cache does not hold. Times are the core's own, without what others take of it, and the fastest of the
-    repeats."""
+    move, (3 + 2 slots) numbers an element, over the time they take; and what a readable step takes in blocks
+    that the cache does not hold. Times are the core's own, without what others take of it, and the fastest
+    of the repeats."""
     n, size = 4 * 10**7, 1000
     a, b = arrays(n, np.float32)
     A, B = (x[: size * size].reshape(size, size) for x in (a, b))
