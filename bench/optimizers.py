@@ -30,7 +30,7 @@ import numpy as np
 COURSE = Path(__file__).parents[1]
 sys.path.insert(0, str(COURSE))
 
-from lib import optimizers  # noqa: E402
+from lib import engine, optimizers  # noqa: E402
 from lib.descend import descend, sweep  # noqa: E402
 from lib.engine import Optimizer  # noqa: E402
 from lib.networks import Linear, Network, ReLU  # noqa: E402
@@ -359,8 +359,9 @@ def rules():
 
 def roof():
     """One core's two ceilings, for chapter 20, and how near to the first some steps come: what they have to
-    move, (3 + 2 slots) numbers an element, over the time they take: the core's own, without what
-    others take of it, and the fastest of the repeats."""
+    move, (3 + 2 slots) numbers an element, over the time they take; and what a readable step takes in blocks
+    that the cache does not hold. Times are the core's own, without what others take of it, and the fastest
+    of the repeats."""
     n, size = 4 * 10**7, 1000
     a, b = arrays(n, np.float32)
     A, B = (x[: size * size].reshape(size, size) for x in (a, b))
@@ -373,6 +374,17 @@ def roof():
     for rule, time in zip(rules, times, strict=True):
         moved = 4e-9 * n * (3 + 2 * len(rule.slots))
         yield f"one core: GB/s of compiled {rule.name}, 4·10⁷ float32", moved / time, ""
+    step, kept = ours_step(adam), engine.BLOCK
+
+    def step_in(block):
+        engine.BLOCK = block
+        step()
+        engine.BLOCK = kept
+
+    calls = [lambda block=block: step_in(block) for block in (kept, 2**22, N)]
+    first, *more = together(10, *calls, **best)
+    for ways, time in zip(("blocks of 2²²", "whole arrays"), more, strict=True):
+        yield f"one core: readable Adam, 10⁷ float32, {ways} over blocks of 2¹⁵", time / first, ""
 
 
 # Curves and memory.

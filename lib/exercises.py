@@ -53,8 +53,11 @@ def number(answer: Any, what: str) -> float:
     >>> number(None, "rate")
     Traceback (most recent call last):
     AssertionError: rate is None, not a number
+    >>> number("0.5", "rate")
+    Traceback (most recent call last):
+    AssertionError: rate is '0.5', not a number
     """
     try:
-        return float(answer)
+        return float(answer + 0)  # a text is no number
     except (TypeError, ValueError):
         raise AssertionError(f"{what} is {answer!r}, not a number") from None
