@@ -50,8 +50,8 @@ for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON
 async function wake(script, number) {
   const { model_id: id } = JSON.parse(script.textContent);
   if (!saved[id]) throw Error(`no saved state for the widget ${id}`);
-  const el = document.createElement("div");
-  el.className = "player";
+  const el = script.nextElementSibling ?? document.createElement("div"); // the site has its place ready
+  el.classList.add("player");
   script.after(el);
   await load(saved[id].state);
   const model = standIn(saved[id]);

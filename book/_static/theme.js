@@ -12,6 +12,11 @@
   show();
   dark.addEventListener("change", show);
 
+  // Text waits for its fonts, which came with the styles and are unpacked in a moment: its lines break once.
+  page.fonts = "coming";
+  const faces = ["", "italic ", "600 "].map((face) => `${face}1em "STIX Two Text"`);
+  Promise.allSettled([...faces, '1em "STIX Two Math"'].map((face) => document.fonts.load(face))).then(() => delete page.fonts);
+
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".to-theme");
     const say = () => button.setAttribute("aria-label", `Colours: ${NAMES[chosen]}`);

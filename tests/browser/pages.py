@@ -67,6 +67,18 @@ def weight(page: Page) -> dict[str, int]:
     return found
 
 
+MOVED = """() => new Promise((done) => { let sum = 0;
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) sum += one.value; })
+      .observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => setTimeout(() => done(sum))); })"""
+
+
+def moved(page: Page) -> float:
+    """How far what is in sight has moved by itself since the page came: Chromium's sum of layout shifts."""
+    found: float = page.evaluate(MOVED)
+    return found
+
+
 def try_player(page: Page, player: Locator) -> None:
     """It plays, each of its sliders changes its picture, and so does its start, where that can be moved."""
     handle = player.element_handle()

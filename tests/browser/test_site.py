@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 from lab import visit as visit_page
-from pages import HTML, LOADED, open_page, served, try_player, violations, weight
+from pages import HTML, LOADED, moved, open_page, served, try_player, violations, weight
 from paper import assert_same, look, pictured, printed
 
 from lib.plotting import style
@@ -170,6 +170,31 @@ def test_formulas_are_there_before_any_script(site, visit):
     ] == []
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("name", "which"),
+    [("index", 0), ("playground", 0), ("chapters/08_adam", 2), ("chapters/12_beyond_adam", 3)],
+)
+def test_a_player_finds_its_place(name, which, width, site, visit):
+    """However late its script is: what stands around it stays."""
+    page, held = visit.page, []
+    page.set_viewport_size({"width": width, "height": 900})
+    page.route("**/players.js*", lambda route: held.append(route))
+    page.goto(f"{site}/{name}.html", wait_until="commit")
+    place = page.locator("[type$='widget-view+json'] + *").nth(which)
+    place.wait_for(state="attached")
+    page.locator(".foot").wait_for()
+    page.evaluate("document.fonts.ready")
+    place.evaluate("place => scrollTo(0, place.getBoundingClientRect().top + scrollY - 300)")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    before = moved(page)
+    held[0].continue_()
+    page.locator(".downhill-player").nth(which).wait_for()
+    page.wait_for_load_state("networkidle")
+    assert moved(page) - before < 0.02
+    visit.assert_quiet()
+
+
 IN_TEXT = "formulas => formulas.filter((one) => getComputedStyle(one).overflowX !== 'visible' || one.tabIndex >= 0).length"
 WRONG_STOPS = (
     "boxes => boxes.filter((one) => (one.tabIndex >= 0) !== (one.scrollWidth > one.clientWidth + 1)).length"
@@ -194,6 +219,7 @@ def test_what_is_wide_scrolls(name, width, site, visit):
     )
     assert page.evaluate(CUT) == []
     assert width < 1000 or page.locator("span.math.wide").count() <= 2  # longer than a line
+    assert moved(page) < 0.02
     visit.assert_quiet()
 
 
