@@ -1,8 +1,10 @@
 """The site: Sphinx reads what tools/book.py wrote to book/_build/source. `make book` does both."""
 
+import html
 import json
 import re
 import struct
+import textwrap
 import tomllib
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -94,8 +96,8 @@ FOLD = re.compile(
 STATE = re.compile(r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL)
 VIEW = re.compile(r'<script type="application/vnd.jupyter.widget-view\+json">(.*?)</script>', re.DOTALL)
 DEEPER = re.compile(r'<section id="deeper-')
-PATH = """<p class="path at-screen"><label><input type="checkbox" role="switch"> Main path only, without the deeper
-section{}</label></p>"""
+PATH = """<p class="path at-screen"><label><input type="checkbox" role="switch"> Main path only, without the
+deeper section{}</label></p>"""
 HEAD = re.compile(r"<th class=\"head[^\"]*\">(?=(?:(?!</th>).)*<math)<p>(.*?)</p>\s*</th>", re.DOTALL)
 
 
@@ -129,6 +131,13 @@ def placed(view, saved):
     return f'{view[0]}<div class="{kind}" style="{style}"></div>'
 
 
+def description(body, title):
+    """A page in a sentence or two, for those who see it in a list: how it begins."""
+    first = re.search(r"<p>(.*?)</p>", body, re.DOTALL)
+    words = html.unescape(re.sub(r"<[^>]+>", "", first[1])) if first else f"{title} of {project}"
+    return textwrap.shorten(words.replace("\N{FUNCTION APPLICATION}", ""), 160, placeholder=" …")
+
+
 def source_of(page):
     """The file of the repository that a page is made of, or None."""
     folder, _, name = page.rpartition("/")
@@ -159,6 +168,7 @@ def lighten(app, pagename, templatename, context, doctree):
     context["source"] = source_of(pagename)
     title = re.sub(r"<[^>]+>", "", context.get("title", ""))
     context["source_links"] = source_links(REPOSITORY, context["source"], title) if context["source"] else []
+    context["description"] = description(context.get("body", ""), title)
     if "body" in context:
         body = PLAIN.sub(r"\1", context["body"].replace("<span></span>", ""))
         body = FOLD.sub(r"<summary>\1</summary>", body)  # its name is what it shows
