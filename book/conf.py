@@ -46,6 +46,7 @@ html_js_files = [("players.js", {"defer": "defer"}), ("site.js", {"defer": "defe
 html_math_renderer = "mathml"
 html_copy_source = False
 html_domain_indices = False
+html_use_index = False
 html_permalinks_icon = "#"
 
 copybutton_selector = "div.highlight pre:not(.cell_output pre)"
