@@ -12,10 +12,9 @@
   show();
   dark.addEventListener("change", show);
 
-  // Text waits for its fonts, which came with the styles and are unpacked in a moment: its lines break once.
-  page.fonts = "coming";
-  const faces = ["", "italic ", "600 "].map((face) => `${face}1em "STIX Two Text"`);
-  Promise.allSettled([...faces, '1em "STIX Two Math"'].map((face) => document.fonts.load(face))).then(() => delete page.fonts);
+  // The fonts came with the styles. They are unpacked now, before there is a line of text: lines break once.
+  for (const face of ["", "italic ", "600 "]) document.fonts.load(`${face}1em "STIX Two Text"`);
+  document.fonts.load('1em "STIX Two Math"');
 
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".to-theme");

@@ -411,6 +411,9 @@ TINY = """() => { const found = new Set(), texts = document.createTreeWalker(doc
 # By how much a figure's own pixels are shown smaller; a sheet's figures are there to be opened.
 SHRUNK = """() => Math.min(1, ...[...document.querySelectorAll(".cell_output img")].map((one) =>
     one.getBoundingClientRect().width / one.naturalWidth))"""
+# How high a player is from Play to its loss; the playground, which has a page, is higher.
+PLAYED = """() => Math.max(0, ...[...document.querySelectorAll(".player:not(.playground) .downhill-player")].map((one) =>
+    one.querySelector(".loss").getBoundingClientRect().bottom - one.getBoundingClientRect().top))"""
 SMALLEST = 7 * 100 / 72  # pixels of 7 pt, the smallest type in a figure: the exponents on its axes
 
 
@@ -423,6 +426,7 @@ def test_on_a_phone(name, site, browser):
         assert page.evaluate(SMALL) == []
         assert page.evaluate(TINY) == []
         assert page.evaluate(SHRUNK) * SMALLEST >= 9
+        assert page.evaluate(PLAYED) <= 844 - 52  # a screen under the bar
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         page.emulate_media(color_scheme="dark")
         page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
