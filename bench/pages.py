@@ -14,13 +14,9 @@ COURSE = Path(__file__).parents[1]
 sys.path.insert(0, str(COURSE / "tests" / "browser"))
 
 from lab import chromium, visit  # noqa: E402
-from pages import HTML, open_page, served, weight  # noqa: E402
+from pages import HTML, moved, open_page, served, weight  # noqa: E402
 
 FIRST = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
-MOVED = """() => new Promise((done) => { let sum = 0;
-    new PerformanceObserver((list) => { for (const one of list.getEntries()) sum += one.value; })
-      .observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => setTimeout(() => done(sum))); })"""
 TIMES = 5
 
 
@@ -32,12 +28,12 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     with served(HTML) as site, chromium() as browser:
         for name in names:
-            first, moved = [], []
+            first, shifts = [], []
             for _ in range(TIMES):
                 with visit(browser) as seen:
                     open_page(seen.page, f"{site}/{name}")
                     first.append(seen.page.evaluate(FIRST))
-                    moved.append(seen.page.evaluate(MOVED))
+                    shifts.append(moved(seen.page))
                     of = {kind: n / 1000 for kind, n in weight(seen.page).items()}
                     elements = seen.page.evaluate("document.getElementsByTagName('*').length")
             own = sum(of.values()) - of["pictures"] - of["runs"]
@@ -45,7 +41,7 @@ def main() -> None:
             content = f"{of['pictures']:.0f} | {of['runs']:.0f} | {elements}"
             print(
                 f"| {name.stem} | {own:.0f} | {kinds} | ≤ 1500 | {content} "
-                f"| {statistics.median(first):.0f} | {statistics.median(moved):.3f} |"
+                f"| {statistics.median(first):.0f} | {statistics.median(shifts):.3f} |"
             )
 
 

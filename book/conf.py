@@ -1,7 +1,10 @@
 """The site: Sphinx reads what tools/book.py wrote to book/_build/source. `make book` does both."""
 
+import html
+import json
 import re
 import struct
+import textwrap
 import tomllib
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -43,6 +46,7 @@ html_js_files = [("players.js", {"defer": "defer"}), ("site.js", {"defer": "defe
 html_math_renderer = "mathml"
 html_copy_source = False
 html_domain_indices = False
+html_use_index = False
 html_permalinks_icon = "#"
 
 copybutton_selector = "div.highlight pre:not(.cell_output pre)"
@@ -90,6 +94,11 @@ FOLD = re.compile(
 )
 
 
+STATE = re.compile(r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL)
+VIEW = re.compile(r'<script type="application/vnd.jupyter.widget-view\+json">(.*?)</script>', re.DOTALL)
+DEEPER = re.compile(r'<section id="deeper-')
+PATH = """<p class="path at-screen"><label><input type="checkbox" role="switch"> Main path only, without the
+deeper section{}</label></p>"""
 HEAD = re.compile(r"<th class=\"head[^\"]*\">(?=(?:(?!</th>).)*<math)<p>(.*?)</p>\s*</th>", re.DOTALL)
 
 
@@ -111,6 +120,23 @@ def sized(image, folder):
         return image[0]
     width, height = struct.unpack_from(kind[0], head, kind[1])
     return f'{image[0]} width="{width}" height="{height}"'
+
+
+def placed(view, saved):
+    """A player's script and the empty place after it, with what its height follows from."""
+    state = saved[json.loads(view[1])["model_id"]]["state"]
+    meta = state["meta"]
+    has = {"rows": len(meta["series"]), "sliders": len(meta["axes"]), "aspect": f"{meta['aspect']:.3g}"}
+    style = "; ".join(f"--{name}: {value}" for name, value in has.items())
+    kind = "player playground" if "choices" in state else "player"
+    return f'{view[0]}<div class="{kind}" style="{style}"></div>'
+
+
+def description(body, title):
+    """A page in a sentence or two, for those who see it in a list: how it begins."""
+    first = re.search(r"<p>(.*?)</p>", body, re.DOTALL)
+    words = html.unescape(re.sub(r"<[^>]+>", "", first[1])) if first else f"{title} of {project}"
+    return textwrap.shorten(words.replace("\N{FUNCTION APPLICATION}", ""), 160, placeholder=" …")
 
 
 def source_of(page):
@@ -143,12 +169,20 @@ def lighten(app, pagename, templatename, context, doctree):
     context["source"] = source_of(pagename)
     title = re.sub(r"<[^>]+>", "", context.get("title", ""))
     context["source_links"] = source_links(REPOSITORY, context["source"], title) if context["source"] else []
+    context["description"] = description(context.get("body", ""), title)
     if "body" in context:
         body = PLAIN.sub(r"\1", context["body"].replace("<span></span>", ""))
         body = FOLD.sub(r"<summary>\1</summary>", body)  # its name is what it shows
         body = body.replace("<table", '<div class="scrolls"><table').replace("</table>", "</table></div>")
         body = re.sub(r"<th(?: [^>]*)?>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", body)  # heads nothing
         body = HEAD.sub(named, body)
+        if deeper := len(DEEPER.findall(body)):
+            switch = PATH.format(f"s ({deeper})" if deeper > 1 else "")
+            body = re.sub(r"</h1>\s*<p>.*?</p>", lambda m: m[0] + switch, body, count=1, flags=re.DOTALL)
+        scripts = "".join(str(file.attributes.get("body", "")) for file in context["script_files"])
+        states = [*STATE.findall(body), *([scripts] if VIEW.search(body) and scripts else [])]
+        saved = {id: one for state in states for id, one in json.loads(state)["state"].items()}
+        body = VIEW.sub(lambda view: placed(view, saved), body)
         files = {}
         for path, name in app.builder.images.items():
             files.setdefault(name, []).append(Path(app.srcdir, path))

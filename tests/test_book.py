@@ -178,3 +178,20 @@ def test_the_table_of_checks_has_a_row_for_each():
     rows = book.check_table().splitlines()
     assert len(rows) == 2 + len(book.CHECKS)
     assert {row.replace("\\|", "").count("|") for row in rows} == {5}
+
+
+def test_the_map_shows_every_chapter():
+    """No box stands on another, and no line runs behind one on its way to its own."""
+    titles = dict.fromkeys(book.NEEDS, "Do it: a method")
+    drawn = book.chapter_map(titles)
+    boxes = [
+        tuple(map(float, box))
+        for box in re.findall(r'<rect x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"', drawn)
+    ]
+    assert len(boxes) == len(titles)
+    for k, (x, y, wide, high) in enumerate(boxes):
+        assert not any(abs(a - x) < wide and abs(b - y) < high for a, b, _, _ in boxes[:k])
+    lines = [tuple(map(float, line)) for line in re.findall(r"C\S+ \S+ \S+ \S+ (\S+) (\S+)V(\S+)\"", drawn)]
+    assert len(lines) >= len(titles) - 1
+    for at, top, end in lines:
+        assert not any(x < at < x + wide and top < y + high and y < end for x, y, wide, high in boxes)

@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,21 @@ NEEDS = {
     "19": ["08", "10"],
     "20": ["02", "08"],
 }
-# Where the map shows it: noise and scaling on the left, memory on the right, the rest in the middle.
-COLUMN = {"02": 0, "05": 0, "06": 0, "07": 0, "03": 2, "04": 2}
+# The columns where the map shows them.
+COLUMNS = {
+    0: "09",
+    0.5: "07",
+    1: "13 17",
+    1.5: "02 05 06",
+    2: "12 14",
+    2.5: "00 01 08 15",
+    3: "10 11",
+    3.5: "03 18",
+    4: "16 19",
+    4.5: "04",
+    5: "20",
+}
+COLUMN = {number: column for column, numbers in COLUMNS.items() for number in numbers.split()}
 
 
 def text_of_site(text: str, path: Path, keys: dict[str, str]) -> str:
@@ -210,30 +224,38 @@ def widget(saved: Any, view: Any) -> str:
     return f"<div>\n{inside}\n</div>"
 
 
+def builds_on(number: str) -> set[str]:
+    """All that a chapter builds on, at whatever distance."""
+    return set(NEEDS[number]).union(*map(builds_on, NEEDS[number]))
+
+
 def chapter_map(titles: dict[str, str]) -> str:
-    """An SVG with a box for each written chapter and a line from each that it needs."""
+    """An SVG with a box for each written chapter and a line from each that it builds on directly."""
     row: dict[str, int] = {}
     for number in titles:
         row[number] = 1 + max((row[n] for n in NEEDS[number] if n in row), default=-1)
-    wide, high, gap = 250, 56, 36
+    wide, high, between, gap = 136, 54, 8, 30
     where = {
-        number: (COLUMN.get(number, 1) * (wide + 20) + wide / 2 + 2, at * (high + gap) + 4)
+        number: (COLUMN[number] * (wide + between) + wide / 2 + 2, at * (high + gap) + 4)
         for number, at in row.items()
     }
     lines, boxes = [], []
     for number, (x, y) in where.items():
-        for a, b in (where[n] for n in NEEDS[number] if n in where):  # to its column at once, then down
+        direct = set(NEEDS[number]) - set().union(*map(builds_on, NEEDS[number]))
+        for a, b in (where[n] for n in sorted(direct) if n in where):  # to its column at once, then down
             top, middle, end = b + high, b + high + gap / 2, b + high + gap
             lines.append(f'<path d="M{a:g} {top:g}C{a:g} {middle:g} {x:g} {middle:g} {x:g} {end:g}V{y:g}"/>')
         verb, _, method = titles[number].partition(": ")
         method = method[:1].upper() + method[1:]
+        said = textwrap.wrap(f"{number} {method or verb}", 16)
+        first = y + high / 2 + 5 - 8 * (len(said) - 1)
         words = "".join(
-            f'<text x="{x:g}" y="{y + (24 if method else 33) + 18 * k:g}">{html.escape(line)}</text>'
-            for k, line in enumerate([f"{number} {method or verb}", verb][: 2 if method else 1])
+            f'<text x="{x:g}" y="{first + 16 * k:g}">{html.escape(line)}</text>'
+            for k, line in enumerate(said)
         )
         box = f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="{high}" rx="8"/>'
         boxes.append(f'<a href="{page_of(number).replace(".ipynb", ".html")}">{box}{words}</a>')
-    across, down = 3 * wide + 44, (max(row.values()) + 1) * (high + gap) - gap + 8
+    across, down = 6 * (wide + between) - between + 4, (max(row.values()) + 1) * (high + gap) - gap + 8
     head = f'<svg class="chapters" viewBox="0 0 {across} {down}" style="max-width: {across}px" role="group"'
     return f'{head} aria-label="Which chapter builds on which">{"".join(lines + boxes)}</svg>'
 

@@ -75,7 +75,7 @@ def write(folder: Path) -> None:
     pages, previews = [], {}
     for path in sorted(folder.rglob("*.html")):
         name = path.relative_to(folder).as_posix()
-        if name.startswith(("_static/", "slides/", "search.html", "genindex.html")):
+        if name.startswith(("_static/", "slides/", "search.html")):
             continue
         text = path.read_text(encoding="utf-8")
         reader = Sections()

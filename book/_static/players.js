@@ -50,9 +50,12 @@ for (const script of document.querySelectorAll(STATE)) Object.assign(saved, JSON
 async function wake(script, number) {
   const { model_id: id } = JSON.parse(script.textContent);
   if (!saved[id]) throw Error(`no saved state for the widget ${id}`);
-  const el = document.createElement("div");
-  el.className = "player";
-  script.after(el);
+  let el = script.nextElementSibling;
+  if (!el?.matches(".player")) { // the site has its place ready, a deck has not
+    el = document.createElement("div");
+    el.className = "player";
+    script.after(el);
+  }
   await load(saved[id].state);
   const model = standIn(saved[id]);
   model.set("which", number + 1); // of the page's players, for links

@@ -61,11 +61,7 @@ list.addEventListener("click", (event) => event.target.closest("a[href^='#']") &
 // The main path: one switch hides the sections that are called deeper, in the text and in the list. It stays as it was left.
 const deeper = [...document.querySelectorAll('section[id^="deeper-"]')];
 if (deeper.length) {
-  const row = document.createElement("p");
-  row.className = "path at-screen";
-  row.innerHTML = `<label><input type="checkbox" role="switch"> Main path only, without the deeper section${deeper.length > 1 ? `s (${deeper.length})` : ""}</label>`;
-  document.querySelector("article h1 + p").after(row);
-  const input = row.querySelector("input");
+  const input = document.querySelector(".path input");
   const kept = {
     get: () => {
       try {

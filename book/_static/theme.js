@@ -12,6 +12,10 @@
   show();
   dark.addEventListener("change", show);
 
+  // The fonts came with the styles. They are unpacked now, before there is a line of text: lines break once.
+  for (const face of ["", "italic ", "600 "]) document.fonts.load(`${face}1em "STIX Two Text"`);
+  document.fonts.load('1em "STIX Two Math"');
+
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".to-theme");
     const say = () => button.setAttribute("aria-label", `Colours: ${NAMES[chosen]}`);

@@ -67,6 +67,18 @@ def weight(page: Page) -> dict[str, int]:
     return found
 
 
+MOVED = """() => new Promise((done) => { let sum = 0;
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) sum += one.value; })
+      .observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => setTimeout(() => done(sum))); })"""
+
+
+def moved(page: Page) -> float:
+    """How far what is in sight has moved by itself since the page came: Chromium's sum of layout shifts."""
+    found: float = page.evaluate(MOVED)
+    return found
+
+
 def try_player(page: Page, player: Locator) -> None:
     """It plays, each of its sliders changes its picture, and so does its start, where that can be moved."""
     handle = player.element_handle()
@@ -103,11 +115,15 @@ def serious(page: Page) -> list[str]:
 
 
 def violations(
-    page: Page, where: str, impacts: tuple[str, ...] = ("minor", "moderate", "serious", "critical")
+    page: Page,
+    where: str,
+    impacts: tuple[str, ...] = ("minor", "moderate", "serious", "critical"),
+    rules: list[str] | None = None,
 ) -> list[str]:
-    """What axe-core finds in a part of a page."""
+    """What axe-core finds in a part of a page, by all its rules or by some."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    run = "where => axe.run(where, { resultTypes: ['violations'], preload: false })"
+    only = f"runOnly: {json.dumps(rules)}, " if rules else ""
+    run = f"where => axe.run(where, {{ {only}resultTypes: ['violations'], preload: false }})"
     return [
         f"{one['id']}: {one['help']}: {json.dumps([node['html'][:120] for node in one['nodes'][:4]])}"
         for one in page.evaluate(run, where)["violations"]

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 from lab import visit as visit_page
-from pages import HTML, LOADED, open_page, served, try_player, violations, weight
+from pages import HTML, LOADED, moved, open_page, served, try_player, violations, weight
 from paper import assert_same, look, pictured, printed
 
 from lib.plotting import style
@@ -170,6 +170,31 @@ def test_formulas_are_there_before_any_script(site, visit):
     ] == []
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("name", "which"),
+    [("index", 0), ("playground", 0), ("chapters/08_adam", 2), ("chapters/12_beyond_adam", 3)],
+)
+def test_a_player_finds_its_place(name, which, width, site, visit):
+    """However late its script is: what stands around it stays."""
+    page, held = visit.page, []
+    page.set_viewport_size({"width": width, "height": 900})
+    page.route("**/players.js*", lambda route: held.append(route))
+    page.goto(f"{site}/{name}.html", wait_until="commit")
+    place = page.locator("[type$='widget-view+json'] + *").nth(which)
+    place.wait_for(state="attached")
+    page.locator(".foot").wait_for()
+    page.evaluate("document.fonts.ready")
+    place.evaluate("place => scrollTo(0, place.getBoundingClientRect().top + scrollY - 300)")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    before = moved(page)
+    held[0].continue_()
+    page.locator(".downhill-player").nth(which).wait_for()
+    page.wait_for_load_state("networkidle")
+    assert moved(page) - before < 0.02
+    visit.assert_quiet()
+
+
 IN_TEXT = "formulas => formulas.filter((one) => getComputedStyle(one).overflowX !== 'visible' || one.tabIndex >= 0).length"
 WRONG_STOPS = (
     "boxes => boxes.filter((one) => (one.tabIndex >= 0) !== (one.scrollWidth > one.clientWidth + 1)).length"
@@ -194,6 +219,7 @@ def test_what_is_wide_scrolls(name, width, site, visit):
     )
     assert page.evaluate(CUT) == []
     assert width < 1000 or page.locator("span.math.wide").count() <= 2  # longer than a line
+    assert moved(page) < 0.02
     visit.assert_quiet()
 
 
@@ -367,20 +393,44 @@ def test_light_and_dark_are_kept(site, visit):
     visit.assert_quiet()
 
 
-SMALL = """() => [...document.querySelectorAll("header :is(a, button, input), #text :is(summary, .copybtn, .turn a, .path label)")]
-    .filter((one) => one.checkVisibility() && !one.closest(".downhill-player") && !one.classList.contains("skip"))
-    .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 90))"""
+KINDS = ["index", "chapters/13_fair_comparison", "chapters/exercises/03_momentum", "api/wrappers"]
+KINDS += ["which", "figures", "playground", "search"]
+# What a finger presses, links in running text apart; what is ticked is as large as its words.
+SMALL = """() => [...document.querySelectorAll("button, input, select, summary, label:has(input), .turn a, header a")]
+    .filter((one) => one.checkVisibility() && !one.matches("label input, .skip, [type=range]"))
+    .filter((one) => one.getBoundingClientRect().height < 43.5).map((one) => one.outerHTML.slice(0, 90))"""
+# Text below 12 px, in formulas and drawings below 9: as it is shown.
+TINY = """() => { const found = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) { const one = texts.currentNode.parentElement;
+      if (!texts.currentNode.data.trim() || !one.checkVisibility({ visibilityProperty: true })) continue;
+      if (one.closest("script, style, .read, .unseen")) continue;
+      const drawn = one.closest("svg"), scale = drawn?.viewBox.baseVal?.width ? drawn.clientWidth / drawn.viewBox.baseVal.width : 1;
+      const size = parseFloat(getComputedStyle(one).fontSize) * scale;
+      if (size < (drawn || one.closest("math, sub, sup") ? 9 : 12) - 0.1) found.add(`${size} px: ${one.outerHTML.slice(0, 90)}`); }
+    return [...found]; }"""
+# By how much a figure's own pixels are shown smaller; a sheet's figures are there to be opened.
+SHRUNK = """() => Math.min(1, ...[...document.querySelectorAll(".cell_output img")].map((one) =>
+    one.getBoundingClientRect().width / one.naturalWidth))"""
+# How high a player is from Play to its loss; the playground, which has a page, is higher.
+PLAYED = """() => Math.max(0, ...[...document.querySelectorAll(".player:not(.playground) .downhill-player")].map((one) =>
+    one.querySelector(".loss").getBoundingClientRect().bottom - one.getBoundingClientRect().top))"""
+SMALLEST = 7 * 100 / 72  # pixels of 7 pt, the smallest type in a figure: the exponents on its axes
 
 
-@pytest.mark.parametrize(
-    "name", ["index.html", "chapters/03_momentum.html", "chapters/exercises/03_momentum.html"]
-)
-def test_what_a_finger_presses_is_large_enough(name, site, browser):
-    """44 px on a phone; a picture's text is as large as a tap makes it."""
+@pytest.mark.parametrize("name", KINDS)
+def test_on_a_phone(name, site, browser):
+    """Targets of 44 px, letters that can be read, in the dark too; figures scroll rather than shrink."""
     with visit_page(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as seen:
-        open_page(seen.page, f"{site}/{name}")
-        assert seen.page.evaluate(SMALL) == []
-        assert seen.page.evaluate("document.documentElement.scrollWidth") == 390
+        page = seen.page
+        open_page(page, f"{site}/{name}.html{'?q=step' if name == 'search' else ''}")
+        assert page.evaluate(SMALL) == []
+        assert page.evaluate(TINY) == []
+        assert page.evaluate(SHRUNK) * SMALLEST >= 9
+        assert page.evaluate(PLAYED) <= 844 - 52  # a screen under the bar
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        assert violations(page, "html", rules=["color-contrast"]) == []
         seen.assert_quiet()
 
 
@@ -422,14 +472,42 @@ class Links(HTMLParser):
     def __init__(self):
         super().__init__()
         self.ids, self.targets, self.loads = set(), [], []
+        self.has, self.title, self.unsized, self.silent = Counter(), "", [], []
+        self.link, self.in_title = None, False
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
+        self.has[tag] += 1
+        self.has["lang"] += tag == "html" and given.get("lang") == "en"
+        if tag == "meta" and given.get("name") == "description":
+            self.description = given["content"]
+        if tag == "meta" and given.get("name") == "viewport":
+            self.viewport = given["content"]
+        if tag == "img" and not (given.get("width") and given.get("height")):
+            self.unsized.append(given.get("src"))
+        if tag == "a" and given.get("href"):
+            self.link = (given["href"], given.get("aria-label") or "")
+        if tag == "img" and self.link:
+            self.link = (self.link[0], self.link[1] + (given.get("alt") or ""))
+        self.in_title = tag == "title"
         self.ids.update(filter(None, [given.get("id"), given.get("name") if tag == "a" else None]))
         if tag == "a" and given.get("href"):
             self.targets.append(given["href"])
         if tag in {"script", "img", "link", "iframe", "source"}:
             self.loads += filter(None, [given.get("src"), given.get("href")])
+
+    def handle_data(self, data):
+        if self.in_title:
+            self.title += data
+        if self.link:
+            self.link = (self.link[0], self.link[1] + data)
+
+    def handle_endtag(self, tag):
+        self.in_title = False
+        if tag == "a" and self.link:
+            if not re.search(r"\w", self.link[1]) and not self.link[1].startswith("#"):
+                self.silent.append(self.link[0])
+            self.link = None
 
 
 @functools.cache
@@ -458,6 +536,19 @@ def lost(path):
 )
 def test_links_lead_somewhere(name):
     assert list(lost(HTML / name)) == []
+
+
+def test_every_page_says_what_it_is():
+    """Its language, a title and a description of its own; pictures that keep their place; links with words."""
+    pages = {name: parsed(HTML / name) for name in PAGES}
+    for said in ("title", "description"):
+        counted = Counter(getattr(page, said) for page in pages.values())
+        assert all(len(words) > 10 and n == 1 for words, n in counted.items()), counted.most_common(3)
+    for name, page in pages.items():
+        assert page.has["lang"] == page.has["h1"] == page.has["main"] == page.has["title"] == 1, name
+        assert page.viewport == "width=device-width, initial-scale=1"
+        assert len(page.description) <= 160, name
+        assert page.unsized == page.silent == [], name
 
 
 def test_equations_and_works_are_linked():
