@@ -141,7 +141,9 @@ def test_a_player_on_a_projector(size, site, visit):
     box = player.bounding_box()
     assert box["width"] > 0.6 * size[0] and box["y"] + box["height"] <= size[1]
     sharp = "(canvas) => canvas.width / canvas.getBoundingClientRect().width"
-    assert all(abs(one.evaluate(sharp) - 1) < 0.01 for one in player.locator(".map canvas, .loss canvas").all())
+    assert all(
+        abs(one.evaluate(sharp) - 1) < 0.01 for one in player.locator(".map canvas, .loss canvas").all()
+    )
     visit.assert_quiet()
 
 
