@@ -773,6 +773,16 @@ def test_radam_is_rectified_from_step_5_on():
     assert steps[4] == pytest.approx(-0.1 * 0.0173, abs=1e-5)
 
 
+def test_radams_root_is_pytorchs():
+    # With one gradient for ever m̂ and √v̂ are it: a step is lr·r. From torch.optim.RAdam of PyTorch 2.13, ε = 0.
+    for beta2, known in (
+        (0.9, {6: 0.255176806547, 10: 0.49268807104, 30: 0.898440666995, 200: 0.99999998972}),
+        (0.999, {6: 0.0258211128019, 10: 0.0489980134471, 30: 0.110006274921, 200: 0.306621698718}),
+    ):
+        steps = steps_of(radam(lr=1.0, beta2=beta2, eps=0.0), [2.0] * 200)
+        np.testing.assert_allclose([steps[t - 1] for t in known], list(known.values()), rtol=1e-9)
+
+
 def test_radam_at_first_is_momentum():
     # m̂ is momentum's v with β₁ and the weights (1 − β₁)/(1 − β₁ᵗ)
     g = noise(4, 3)

@@ -13,30 +13,30 @@ from execute import CHAPTERS, label
 # (the lecture of a deck, as in 03@60, or other minutes; what to do live; in class; at home)
 Row = tuple[str, str, str, str]
 THREE_HOURS: list[Row] = [
-    ("00@40", "Hide two of the three runs. Which one will win? A show of hands, then Play.", "", ""),
+    ("00@40", "Which of the three will win? A show of hands, then Enter.", "", ""),
     (
         "01@40",
-        "Drag the rate through the edge, 0.2, slowly. Let them find the best rate before you show 2/11.",
+        "They know 2/11: let them see it, then drag the rate slowly through the edge, 0.2.",
         "",
         "",
     ),
-    ("10", "A break, then Recall of chapter 01, in pairs.", "Recall", ""),
+    ("13", "Five minutes of break, then Recall of chapter 01, in pairs.", "Recall", ""),
     (
         "03@40",
         "Slide the memory to 0, then raise it. Ask when it is too much, and why the path swings.",
         "",
         "",
     ),
-    ("10", "A break, then Recall of chapter 03, in pairs.", "Recall", ""),
+    ("13", "Five minutes of break, then Recall of chapter 03, in pairs.", "Recall", ""),
     (
         "08@40",
-        "Slide the first memory to 0: whose path does Adam take? All write the update before “Write it”.",
+        "First at the board RMSprop, v ← ρv + (1 − ρ)g², θ ← θ − ηg/√v. All write Adam before “Write it”.",
         "",
         "",
     ),
     (
         "10",
-        "The race again: each team changes one setting so that its method wins. Why are rankings hard?",
+        "The playground, a laptop a team: each makes its method win by one setting. Why are rankings hard?",
         "",
         "Open",
     ),
@@ -44,7 +44,7 @@ THREE_HOURS: list[Row] = [
 TEN_WEEKS: list[list[Row]] = [
     [
         ("00@40", "The race: which run wins, before Play?", "", ""),
-        ("01@40", "A vote on three rates, and back to it at the edge.", "Recall", "Derivation"),
+        ("01@40", "A vote on three rates, and back to it at the edge.", "Recall", "Code"),
     ],
     [
         (
@@ -57,8 +57,8 @@ TEN_WEEKS: list[list[Row]] = [
     [
         (
             "03@60",
-            "Raise the memory until the path swings; one step back is near the critical value.",
-            "Derivation",
+            "From 0, raise the memory until the path runs past the star: plainly at 0.85. Where is critical?",
+            "Recall",
             "Code",
         )
     ],
@@ -82,12 +82,19 @@ TEN_WEEKS: list[list[Row]] = [
     [
         (
             "08@60",
-            "The first memory at 0, then back; the figure of the corrections, guessed first.",
-            "Derivation",
+            "Both memories at 0, then back; the figure of the corrections, guessed first.",
+            "Recall",
             "Code",
         )
     ],
-    [("12@60", "Four balls, one gradient: everybody draws the four best steps.", "Recall", "Experiment")],
+    [
+        (
+            "12@60",
+            "One gradient, diagonal 3 and −1: everybody writes the four best steps.",
+            "Recall",
+            "Experiment",
+        )
+    ],
     [
         (
             "70",
