@@ -43,6 +43,8 @@ def test_a_norm_is_right_for_every_size(size):
 
 
 def test_a_norm_of_many_and_of_none_and_of_what_is_not_finite():
+    for power in range(-170, -150):  # squares that are floats with few digits, or no floats
+        assert norm(np.array([3.0, 4.0]) * 10.0**power) == pytest.approx(5 * 10.0**power, rel=1e-12)
     assert norm(np.full(70_000, 1e-200)) == pytest.approx(70_000**0.5 * 1e-200, rel=1e-12)
     assert norm(np.full(70_000, 3e17, np.float32)) == pytest.approx(70_000**0.5 * 3e17, rel=1e-5)
     assert norm(np.full(70_000, 3e-30, np.float32)) == pytest.approx(70_000**0.5 * 3e-30, rel=1e-5)
