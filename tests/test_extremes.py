@@ -37,17 +37,17 @@ def test_a_norm_is_right_for_every_size(size):
     x = np.array([3.0, 0.0, -4.0])
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
-        assert norm(size * x) == pytest.approx(5 * size, rel=1e-12)
+        assert norm(size * x) == pytest.approx(5 * size, rel=1e-12, abs=0)
         together = norm(np.stack([size * x, x, 0 * x], axis=1))
     np.testing.assert_allclose(together, [5 * size, 5, 0], rtol=1e-12)
 
 
 def test_a_norm_of_many_and_of_none_and_of_what_is_not_finite():
     for power in range(-170, -150):  # squares that are floats with few digits, or no floats
-        assert norm(np.array([3.0, 4.0]) * 10.0**power) == pytest.approx(5 * 10.0**power, rel=1e-12)
-    assert norm(np.full(70_000, 1e-200)) == pytest.approx(70_000**0.5 * 1e-200, rel=1e-12)
-    assert norm(np.full(70_000, 3e17, np.float32)) == pytest.approx(70_000**0.5 * 3e17, rel=1e-5)
-    assert norm(np.full(70_000, 3e-30, np.float32)) == pytest.approx(70_000**0.5 * 3e-30, rel=1e-5)
+        assert norm(np.array([3.0, 4.0]) * 10.0**power) == pytest.approx(5 * 10.0**power, rel=1e-12, abs=0)
+    assert norm(np.full(70_000, 1e-200)) == pytest.approx(70_000**0.5 * 1e-200, rel=1e-12, abs=0)
+    assert norm(np.full(70_000, 3e17, np.float32)) == pytest.approx(70_000**0.5 * 3e17, rel=1e-5, abs=0)
+    assert norm(np.full(70_000, 3e-30, np.float32)) == pytest.approx(70_000**0.5 * 3e-30, rel=1e-5, abs=0)
     assert norm(np.ones((0, 2))).tolist() == [0, 0] and norm(np.zeros(0)) == 0
     found = norm(np.array([[np.inf, np.nan, 3e200], [1.0, 1.0, 4e200]]))
     assert found[0] == np.inf and np.isnan(found[1]) and found[2] == pytest.approx(5e200)
@@ -58,7 +58,7 @@ def test_the_recorded_norm_and_a_healthy_run(size):
     run = descend(quadratic(1.0, 1.0), [3 * size, 4 * size], gd(lr=0.5), 1)
     if size < 1e150:  # the loss is size²
         assert not run.diverged
-        assert run.grad_norm[0] == pytest.approx(5 * size, rel=1e-12)
+        assert run.grad_norm[0] == pytest.approx(5 * size, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -81,7 +81,7 @@ def test_a_clipped_gradient_has_the_length_it_should(size, largest, in_dict):
 def test_lambs_step_is_lr_times_the_length_of_the_weights(rule, long, size):
     theta = long * np.array([3.0, 4.0])
     moved, _ = run(ready(rule, lr=0.5), theta, [size * np.array([1.0, -2.0])])
-    assert norm((moved - theta) / long) == pytest.approx(2.5, rel=1e-6)
+    assert norm((moved - theta) / long) == pytest.approx(2.5, rel=1e-6, abs=0)
 
 
 @pytest.mark.parametrize("size", [1e-4, 1.0, 1e100, 1e160, 1e300])
@@ -151,7 +151,7 @@ def test_rho(beta, t):
     b = Fraction(beta)
     truth = 2 / (1 - b) - 1 - 2 * t * b**t / (1 - b**t)
     found = averaged(float(t), beta)
-    assert found == pytest.approx(float(truth), rel=1e-12)
+    assert found == pytest.approx(float(truth), rel=1e-12, abs=0)
     for edge in (4, 5):
         assert (found > edge) == (truth > edge)
 
@@ -170,7 +170,7 @@ def test_radam_waits_for_its_root_as_long_as_it_should(rule, waits, beta):
         before = theta.copy()
         opt.step(theta, np.full(1, 4.0), state)
         step = (before - theta).item()
-        assert step == pytest.approx(4, rel=1e-6) if t <= waits else step < 1.0
+        assert step == pytest.approx(4, rel=1e-6, abs=0) if t <= waits else step < 1.0
 
 
 # One memory in two places.
