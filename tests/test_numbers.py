@@ -29,7 +29,7 @@ CITATION, BY_HAND, DESIGN, PICTURE, YEAR, ELSEWHERE, POLL, UNTIED = (
 )
 EXCEPT = {
     "chapters/02": {"13": CITATION, "8192": CITATION},
-    "chapters/03": {"2.1": POLL},
+    "chapters/03": {"2.1": POLL, "24": BY_HAND},
     "chapters/05": {"64": DESIGN, "3.2": BY_HAND, "0.0002": BY_HAND},
     "chapters/06": {"100": BY_HAND, "0.006": PICTURE, "1900": PICTURE, "1400": BY_HAND},
     "chapters/07": {"30": ELSEWHERE, "45": BY_HAND, "4.6": POLL},
