@@ -28,7 +28,7 @@ export class Places {
     $(".bars").style.height = `${barsHeight(this.groups, this.em)}px`;
     const width = $(".map").clientWidth;
     if (!(this.ready = width > 0)) return;
-    this.enlarged = $(".map").getBoundingClientRect().width / width;
+    this.enlarged = $(".map").getBoundingClientRect().width / parseFloat(getComputedStyle($(".map")).width);
     const [left, right, top, bottom] = [36, 10, 10, 36].map((v) => v * this.em);
     this.box = {
       left,
