@@ -179,8 +179,8 @@ execute: $(if $(FRAMEWORKS),.venv/frameworks,.venv/ready)
 	@$(PY) tools/exercises.py
 
 svg: .venv/ready
-	@test -n "$(CHAPTER)" || { echo "Which chapter? make svg CHAPTER=08"; exit 1; }
-	@$(PY) tools/vectors.py $(wildcard chapters/$(CHAPTER)*.ipynb)
+	@test -n "$(NOTEBOOKS)" || { echo "There is no chapters/$(CHAPTER)*.ipynb"; exit 1; }
+	@$(PY) tools/svg.py $(wildcard chapters/$(CHAPTER)*.ipynb)
 
 JS := lib/player/js/*.js tests/player/*.js
 NPX := tests/player/node_modules/.bin

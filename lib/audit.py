@@ -346,6 +346,7 @@ class Walks:
 
 
 def _walks(what: Any, given: dict[str, Any]) -> Walks:
+    """What makes walkers of `what`, whichever of the three kinds it is."""
     torch = sys.modules.get("torch")
     if isinstance(what, Optimizer):
         return Walks(_Rule, what, given)
@@ -387,6 +388,19 @@ def _run(walks: Walks, gradients: list[Arrays], theta: Arrays | None = None) -> 
     """Where a new walker stands at the start and after each step."""
     walker = walks(_zeros() if theta is None else theta)
     return [_copy(walker.theta), *_on(walker, gradients)]
+
+
+def _run_if_taken(several: list[Walks], gradients: list[Arrays], theta: Arrays) -> list[list[Arrays]] | None:
+    """The runs of several, or None where one of them raises: it takes no array of that shape, and says so.
+
+    The first of `SHAPES` all have to take, and what gives back no theta has taken the array.
+    """
+    try:
+        return [_run(walks, gradients, theta) for walks in several]
+    except Exception as error:
+        if isinstance(error, WrongAnswer) or theta["w"].shape == SHAPES[0]:
+            raise
+        return None
 
 
 def _on(walker: _Rule, gradients: list[Arrays]) -> Iterator[Arrays]:
@@ -458,14 +472,10 @@ def _downhill(here: Walks) -> str | None:
     for size, shape in ((1e-9, (3, 2)), (1e4, (3, 2)), *((1.0, shape) for shape in SHAPES)):
         g = _cut([-2.0, 1.0, 3.0, -0.5, -1.5, 0.25], shape)["w"]
         given = f"gradients of size {size:g}" + (f" and shape {shape}" if shape != SHAPES[0] else "")
-        try:
-            ways = [theta["w"] for theta in _run(here, [{"w": size * g}] * 10, {"w": np.zeros(shape)})]
-        except WrongAnswer:
-            raise
-        except Exception:
-            if shape == SHAPES[0]:
-                raise
-            continue  # it takes no array of that shape, and says so
+        walked = _run_if_taken([here], [{"w": size * g}] * 10, {"w": np.zeros(shape)})
+        if walked is None:
+            continue
+        ways = [theta["w"] for theta in walked[0]]
         if not np.isfinite(ways[-1]).all():
             return f"ten {given} end in NaN or infinity"
         moved = [float((g * theta).sum()) for theta in ways if theta.any()]
@@ -599,14 +609,10 @@ def _path(here: Walks, there: Walks) -> str | None:
         gradients = _noise(60, shape=shape)
         for t, g in enumerate(gradients):
             g["w"].reshape(-1)[2 * (t % 3) :][:2] *= 0 if t % 2 else 10  # silent for a while, and loud
-        try:
-            ours, theirs = (_run(walks, gradients, _far(shape)) for walks in (here, there))
-        except WrongAnswer:
-            raise
-        except Exception:
-            if shape == SHAPES[0]:
-                raise
-            continue  # one of them takes no array of that shape, and says so
+        walked = _run_if_taken([here, there], gradients, _far(shape))
+        if walked is None:
+            continue
+        ours, theirs = walked
         longest = 0.0
         for t in range(1, len(ours)):
             a, b = (path[t]["w"] - path[0]["w"] for path in (ours, theirs))

@@ -4,6 +4,7 @@
 before the one sentence that helps. `is_number` and `number` look at an answer that should be one number.
 """
 
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -57,7 +58,7 @@ def number(answer: Any, what: str) -> float:
     Traceback (most recent call last):
     AssertionError: rate is '0.5', not a number
     """
-    try:
-        return float(answer + 0)  # a text is no number
-    except (TypeError, ValueError):
-        raise AssertionError(f"{what} is {answer!r}, not a number") from None
+    if not isinstance(answer, str):
+        with suppress(TypeError, ValueError):
+            return float(answer)
+    raise AssertionError(f"{what} is {answer!r}, not a number")

@@ -64,7 +64,7 @@ def test_figures_are_drawn_as_svg_with_their_description_and_licence(course):
     nb.cells[1].metadata["alt"] = "Rises & bends: 1 < 2 \\ 4."
     nbformat.write(nb, path)
     before = path.read_bytes()
-    done = run(course, "tools/vectors.py", str(path))
+    done = run(course, "tools/svg.py", str(path))
     assert (done.returncode, path.read_bytes()) == (0, before), done.stderr
     first, second = (ElementTree.parse(course / f"book/_build/svg/08_{n}.svg").getroot() for n in (1, 2))
     assert first.tag == second.tag == "{http://www.w3.org/2000/svg}svg"
@@ -72,7 +72,7 @@ def test_figures_are_drawn_as_svg_with_their_description_and_licence(course):
     assert "CC BY 4.0" in ElementTree.tostring(first, encoding="unicode")
     assert (
         first.findall(".//{*}path")
-        and run(course, "tools/vectors.py", str(add(course, "09_no", "1 / 0"))).returncode
+        and run(course, "tools/svg.py", str(add(course, "09_no", "1 / 0"))).returncode
     )
 
 

@@ -83,21 +83,20 @@ NEEDS = {
     "19": ["08", "10"],
     "20": ["02", "08"],
 }
-# The columns where the map shows them.
-COLUMNS = {
-    0: "09",
-    0.5: "07",
-    1: "13 17",
-    1.5: "02 05 06",
-    2: "12 14",
-    2.5: "00 01 08 15",
-    3: "10 11",
-    3.5: "03 18",
-    4: "16 19",
-    4.5: "04",
-    5: "20",
+# Where the map shows them, in widths of a box from the left.
+COLUMN = {
+    **dict.fromkeys(("00", "01", "08", "15"), 2.5),
+    **dict.fromkeys(("02", "05", "06"), 1.5),
+    **dict.fromkeys(("13", "17"), 1),
+    **dict.fromkeys(("12", "14"), 2),
+    **dict.fromkeys(("10", "11"), 3),
+    **dict.fromkeys(("03", "18"), 3.5),
+    **dict.fromkeys(("16", "19"), 4),
+    "09": 0,
+    "07": 0.5,
+    "04": 4.5,
+    "20": 5,
 }
-COLUMN = {number: column for column, numbers in COLUMNS.items() for number in numbers.split()}
 
 
 def text_of_site(text: str, path: Path, keys: dict[str, str]) -> str:
@@ -255,7 +254,10 @@ def chapter_map(titles: dict[str, str]) -> str:
         )
         box = f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="{high}" rx="8"/>'
         boxes.append(f'<a href="{page_of(number).replace(".ipynb", ".html")}">{box}{words}</a>')
-    across, down = 6 * (wide + between) - between + 4, (max(row.values()) + 1) * (high + gap) - gap + 8
+    across, down = (
+        (max(COLUMN.values()) + 1) * (wide + between) - between + 4,
+        (max(row.values()) + 1) * (high + gap) - gap + 8,
+    )
     head = f'<svg class="chapters" viewBox="0 0 {across} {down}" style="max-width: {across}px" role="group"'
     return f'{head} aria-label="Which chapter builds on which">{"".join(lines + boxes)}</svg>'
 

@@ -108,8 +108,10 @@ def spoken(slide: list[NotebookNode]) -> str:
 
     What is deeper is not said on a slide that is not.
     """
-    depth, rest = deeper(slide[0]), []
-    for cell in (cell for cell in slide if deeper(cell) == depth):
+    rest = []
+    for cell in slide:
+        if deeper(cell) != deeper(slide[0]):
+            continue
         if cell.cell_type == "code" and (kind(cell) == "skip" or pictured(cell) or shown_text(cell)):
             printed = "".join(out.text for out in cell.outputs if out.output_type == "stream").strip()
             rest += [f"Measured:\n\n```\n{printed}\n```"] * bool(printed)

@@ -1,9 +1,9 @@
 """Draw every figure of some chapters as SVG, to reuse on slides and in print: `make svg CHAPTER=08`.
 
-    python tools/vectors.py chapters/08_adam.ipynb ...
+    python tools/svg.py chapters/08_adam.ipynb ...
 
 Runs each notebook as tools/execute.py does and leaves it as it was. Writes book/_build/svg/08_3.svg for the
-third figure of chapter 08, with its alternative text, its source and its licence inside.
+third figure of chapter 08, with its alternative text and its licence inside.
 """
 
 import html
