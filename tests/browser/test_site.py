@@ -538,6 +538,23 @@ def test_links_lead_somewhere(name):
     assert list(lost(HTML / name)) == []
 
 
+def test_formulas_have_the_styles_that_they_name(site, visit):
+    """A bar over a letter is drawn by a style: without it the formula is another one."""
+    css = (HTML / "_static" / "downhill.css").read_text(encoding="utf-8")
+    named = set()
+    for name in PAGES:
+        for formula in re.findall(r"<math.*?</math>", (HTML / name).read_text(encoding="utf-8"), re.DOTALL):
+            named |= {one for given in re.findall(r'class="([^"]*)"', formula) for one in given.split()}
+    plain = {"tml-display", "tml-jot", "mathcal"}  # as large, as apart and as written without a rule
+    assert {one for one in named - plain if f".{one}" not in css} == set()
+    page = visit.page
+    open_page(page, f"{site}/chapters/01_gradient_descent.html")
+    bars = "(bars) => bars.map((one) => parseFloat(getComputedStyle(one).borderTopWidth))"
+    drawn = page.locator(".tml-overline").evaluate_all(bars)
+    assert drawn and min(drawn) > 0
+    visit.assert_quiet()
+
+
 def test_every_page_says_what_it_is():
     """Its language, a title and a description of its own; pictures that keep their place; links with words."""
     pages = {name: parsed(HTML / name) for name in PAGES}
