@@ -14,7 +14,8 @@ const READABLE = 64;
 async function fit(box) {
   const player = box.querySelector(".player");
   const most = HEIGHT - (player ? 48 : 2 * MARGIN);
-  const large = () => box.getBoundingClientRect().height > most || box.scrollWidth > box.clientWidth;
+  const wide = () => [box, ...box.querySelectorAll(".text")].some((one) => one.scrollWidth > one.clientWidth);
+  const large = () => box.getBoundingClientRect().height > most || wide();
   for (let size = 100; size > 40 && large(); ) {
     if (size <= READABLE && !box.classList.contains("brief")) {
       box.classList.add("brief");

@@ -43,6 +43,8 @@ def test_deck(name, site, visit):
     sizes = page.evaluate("Reveal.getSlides().map((slide) => Number(slide.dataset.size ?? 100))")
     too_full = [i + 1 for i, size in enumerate(sizes) if size < SMALLEST]
     assert not too_full, f"too much on the slides {too_full}"
+    wide = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText.slice(0, 60))"
+    assert page.locator(".fit .text").evaluate_all(wide) == [], "into the margin"
     assert page.evaluate("Reveal.getSlides().every((slide) => Number(slide.dataset.timing) >= 60)")
     assert page.evaluate("Reveal.getSlides().every((slide) => /minutes/.test(Reveal.getSlideNotes(slide)))")
     tried = 0
