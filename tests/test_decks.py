@@ -1,5 +1,6 @@
 """The decks as they are written, and the plans of a course that are computed from them."""
 
+import copy
 import re
 
 import nbformat
@@ -36,6 +37,7 @@ def test_a_plan_has_the_time_that_it_needs():
 # How a deck is written.
 
 WORDS = 40
+PACE = 100  # words a minute
 TO_DO = re.compile(r"\*\*(?:Predict|Poll|By hand)\b|# (?:Predict|Poll|Watch it)\b")
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)
 
@@ -77,7 +79,12 @@ def faults(deck):
             yield f"{i}: no notes"
     if 3 * sum(bool(pictures(slide)) for slide in deck) < len(deck):
         yield "figures on less than a third"
-    for most in WAYS if not timeless else ():
+    if timeless:
+        return
+    for i, slide in enumerate(deck, start=1):
+        if len(notes(slide).split()) + words(slide) > PACE * minutes(slide):
+            yield f"{i}: more to say than in {minutes(slide)} minutes"
+    for most in WAYS:
         idle = 0
         for slide in lecture(deck, most):
             idle += minutes(slide)
@@ -94,9 +101,14 @@ def test_a_deck_is_written_as_slides(number):
 
 
 def test_faults_are_found():
-    deck = [[cell.copy() for cell in slide] for slide in DECKS["03"]]
+    deck = copy.deepcopy(DECKS["03"])
     deck[3][0].metadata = nbformat.from_dict({"slideshow": {"slide_type": "slide", "text": "word " * 41}})
     del deck[3][1:]
     deck[6][0].metadata = nbformat.from_dict({"slideshow": {"slide_type": "slide", "notes": "Say it."}})
     found = list(faults(deck))
+    deck = copy.deepcopy(DECKS["03"])
+    deck[5][0].metadata.slideshow.update(notes="word " * 100 * minutes(deck[5]))
+    assert [one for one in faults(deck) if "more to say" in one] == [
+        f"6: more to say than in {minutes(deck[5])} minutes"
+    ]
     assert {"4: no title", "4: 41 words", "4: no minutes, or no way", "7: no notes"} <= set(found)
