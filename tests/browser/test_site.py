@@ -555,6 +555,17 @@ def test_formulas_have_the_styles_that_they_name(site, visit):
     visit.assert_quiet()
 
 
+def test_a_root_takes_no_more_room_than_it_has(site, visit):
+    """Chromium leaves the room of the widest form of √ behind every root; ours are equally wide."""
+    open_page(visit.page, f"{site}/chapters/05_adagrad.html")
+    behind = """(roots) => roots.map((root) => root.closest("math").getBoundingClientRect().right
+        - root.lastElementChild.getBoundingClientRect().right)"""
+    rooms = visit.page.locator("p math > msqrt:last-child, p math > mrow > msqrt:last-child").evaluate_all(behind)
+    assert len(rooms) > 5
+    assert max(map(abs, rooms)) < 2, rooms
+    visit.assert_quiet()
+
+
 def test_every_page_says_what_it_is():
     """Its language, a title and a description of its own; pictures that keep their place; links with words."""
     pages = {name: parsed(HTML / name) for name in PAGES}
