@@ -98,7 +98,7 @@ def faces() -> str:
 
 
 def narrow_roots(font: TTFont) -> None:
-    """Make the taller forms of √ as wide as the smallest: Chromium leaves the widest one's room behind all."""
+    """Make the taller forms of √ as wide as the smallest: Chromium leaves room for the widest."""
     variants = font["MATH"].table.MathVariants
     root = font.getBestCmap()[ord("√")]
     forms = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(root)]
