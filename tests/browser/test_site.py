@@ -560,7 +560,9 @@ def test_a_root_takes_no_more_room_than_it_has(site, visit):
     open_page(visit.page, f"{site}/chapters/05_adagrad.html")
     behind = """(roots) => roots.map((root) => root.closest("math").getBoundingClientRect().right
         - root.lastElementChild.getBoundingClientRect().right)"""
-    rooms = visit.page.locator("p math > msqrt:last-child, p math > mrow > msqrt:last-child").evaluate_all(behind)
+    rooms = visit.page.locator("p math > msqrt:last-child, p math > mrow > msqrt:last-child").evaluate_all(
+        behind
+    )
     assert len(rooms) > 5
     assert max(map(abs, rooms)) < 2, rooms
     visit.assert_quiet()
