@@ -19,7 +19,7 @@ addEventListener("load", () => {
   stop(usable()[0]);
 
   const inText = [...document.querySelectorAll("article span.math:not(td *)")];
-  const displayed = [...document.querySelectorAll("article :is(.equation .math, .scrolls, pre, .cell_output)")];
+  const displayed = [...document.querySelectorAll("article :is(.equation .math, .scrolls, pre, .cell_output, p:has(> img:only-child))")];
   const scrolls = (one) => one.scrollWidth > one.clientWidth + 1;
   const reach = () => {
     for (const formula of inText) formula.classList.add("wide");

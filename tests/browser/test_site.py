@@ -393,7 +393,7 @@ def test_light_and_dark_are_kept(site, visit):
     visit.assert_quiet()
 
 
-KINDS = ["index", "chapters/13_fair_comparison", "chapters/exercises/03_momentum", "api/wrappers"]
+KINDS = ["index", "chapters/01_gradient_descent", "chapters/13_fair_comparison", "chapters/exercises/03_momentum", "api/wrappers"]
 KINDS += ["which", "figures", "playground", "search"]
 # What a finger presses, links in running text apart; what is ticked is as large as its words.
 SMALL = """() => [...document.querySelectorAll("button, input, select, summary, label:has(input), .turn a, header a")]
@@ -409,7 +409,7 @@ TINY = """() => { const found = new Set(), texts = document.createTreeWalker(doc
       if (size < (drawn || one.closest("math, sub, sup") ? 9 : 12) - 0.1) found.add(`${size} px: ${one.outerHTML.slice(0, 90)}`); }
     return [...found]; }"""
 # By how much a figure's own pixels are shown smaller; a sheet's figures are there to be opened.
-SHRUNK = """() => Math.min(1, ...[...document.querySelectorAll(".cell_output img")].map((one) =>
+SHRUNK = """() => Math.min(1, ...[...document.querySelectorAll(".cell_output img, p > img")].map((one) =>
     one.getBoundingClientRect().width / one.naturalWidth))"""
 # How high a player is from Play to its loss; the playground, which has a page, is higher.
 PLAYED = """() => Math.max(0, ...[...document.querySelectorAll(".player:not(.playground) .downhill-player")].map((one) =>
