@@ -393,8 +393,8 @@ def test_light_and_dark_are_kept(site, visit):
     visit.assert_quiet()
 
 
-KINDS = ["index", "chapters/01_gradient_descent", "chapters/13_fair_comparison", "chapters/exercises/03_momentum", "api/wrappers"]
-KINDS += ["which", "figures", "playground", "search"]
+KINDS = ["index", "chapters/01_gradient_descent", "chapters/13_fair_comparison"]
+KINDS += ["chapters/exercises/03_momentum", "api/wrappers", "which", "figures", "playground", "search"]
 # What a finger presses, links in running text apart; what is ticked is as large as its words.
 SMALL = """() => [...document.querySelectorAll("button, input, select, summary, label:has(input), .turn a, header a")]
     .filter((one) => one.checkVisibility() && !one.matches("label input, .skip, [type=range]"))
