@@ -6,9 +6,12 @@ and NN_hero.png; the alternative text, which is the cell's metadata `alt`, goes 
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import nbformat
+
+from lib.plotting import STYLES
 
 FOLDER = Path(__file__).parent
 CHAPTERS = FOLDER.parent / "chapters"
@@ -41,8 +44,9 @@ def main(folder: Path = FOLDER) -> None:
     for number, cells, alt in heroes():
         plt.rcdefaults()
         names: dict[str, object] = {"print": lambda *shown: None}
-        for code in cells:
-            exec(code, names)
+        with patch.dict(STYLES):  # a chapter may name styles of its own
+            for code in cells:
+                exec(code, names)
         save(plt.gcf(), folder / f"{number}_hero", alt)
         plt.close("all")
 
