@@ -73,7 +73,7 @@ EXCEPT = {
     },
     "chapters/12": {
         "0.1": POLL,
-        **dict.fromkeys(("0.68", "1.15", "1.21"), ELSEWHERE),
+        **dict.fromkeys(("1.15", "1.21"), ELSEWHERE),
         **dict.fromkeys(("32,868", "1.2"), CITATION),
         "24": BY_HAND,
         "30,000": DESIGN,
