@@ -1,6 +1,6 @@
 """A race that grows by a method a chapter: one small network on handwritten digits, everybody at its best.
 
-    python figures/growing_race.py        runs the race and writes growing_race.json (four minutes)
+    python figures/growing_race.py        runs the race and writes growing_race.json (six minutes)
     python figures/growing_race.py adam   runs this method again, and keeps the others
 
 `make figures` draws what is recorded. The protocol is chapter 13's: 1000 digits to learn from, 400 to choose
@@ -37,9 +37,9 @@ def rates(low, high, count=12):
     return np.array([float(f"{rate:.6g}") for rate in np.geomspace(low, high, count)])
 
 
-def decayed(lr, **others):
-    """Adam whose rate falls in a straight line to 0 at the last step."""
-    return adam(lr=polynomial(lr, STEPS), **others)
+def falling(rule):
+    """The rule with a rate that falls in a straight line to 0 at the last step."""
+    return lambda lr, **others: rule(lr=polynomial(lr, STEPS), **others)
 
 
 # chapter, rule, two settings with the values to try: 12 × 5 of two, or 60 of one
@@ -60,11 +60,19 @@ RACE = {
     "adamw": ("10", torch_adamw, {"lr": rates(0.001, 0.3), "weight_decay": (0.001, 0.003, 0.01, 0.03, 0.1)}),
     "adam, linear decay": (
         "11",
-        decayed,
+        falling(adam),
         {"lr": rates(0.001, 0.3), "beta2": (0.9, 0.97, 0.99, 0.997, 0.999)},
     ),
     "lion": ("12", lion, {"lr": rates(0.0003, 0.1), "beta2": SECOND}),
 }
+CONTROLS = {
+    **{
+        f"{name}, linear decay": ("13", falling(RACE[name][1]), RACE[name][2])
+        for name in ("gd", "momentum", "amsgrad", "lion")
+    },
+    "lion, faster": ("12", lion, {"lr": [0.006], "beta2": [0.97]}),
+}
+"""What chapters 12 and 13 set beside the race: others with a falling rate; Lion at over twice its own."""
 
 
 def parts():
@@ -100,11 +108,12 @@ def best(rule, grid, learn, judge):
 def record(names=()):
     """Run these methods, or all, and write what they did beside what is there."""
     learn, choose, show = parts()
-    before = json.loads(RECORD.read_text(encoding="utf-8"))["methods"] if names else {}
-    kept = {"steps": [*range(0, STEPS, EVERY), STEPS], "methods": {}}
-    for name, (chapter, rule, grid) in RACE.items():
+    before = json.loads(RECORD.read_text(encoding="utf-8")) if names else {}
+    kept = {"steps": [*range(0, STEPS, EVERY), STEPS], "methods": {}, "controls": {}}
+    for name, (chapter, rule, grid) in (RACE | CONTROLS).items():
+        group = "methods" if name in RACE else "controls"
         if names and name not in names:
-            kept["methods"][name] = before[name]
+            kept[group][name] = before[group][name]
             continue
         setting, loss, inside = best(rule, grid, learn, choose)
         curves = [run(rule, setting, seed, learn, show, EVERY) for seed in SHOW]
@@ -112,16 +121,18 @@ def record(names=()):
         print(
             f"{name:20} {setting} {loss:.4f}", f"shown {np.mean(ends):.4f}", "" if inside else "ON THE EDGE"
         )
-        kept["methods"][name] = {
+        kept[group][name] = {
             "chapter": chapter,
             "setting": setting,
             "inside": inside,
             "chosen_by": round(loss, 6),
             "loss": [[float(f"{x:.6g}") for x in curve] for curve in curves],
         }
-    rows = [f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in kept["methods"].items()]
-    head = f'{{"steps": {json.dumps(kept["steps"])},\n "methods": {{\n'
-    RECORD.write_text(head + ",\n".join(rows) + "\n }}\n", encoding="utf-8")
+    text = f'{{"steps": {json.dumps(kept["steps"])}'
+    for group in ("methods", "controls"):
+        rows = [f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in kept[group].items()]
+        text += f',\n "{group}": {{\n' + ",\n".join(rows) + "\n }"
+    RECORD.write_text(text + "}\n", encoding="utf-8")
 
 
 def draw(methods, steps, ax):

@@ -1,7 +1,7 @@
 """Record the long runs that chapter 13 replays: tests/data/comparison.json.
 
     pip install -e '.[tuning]'
-    python tests/record_comparison.py          all of it (four minutes)
+    python tests/record_comparison.py          all of it (a quarter of an hour)
     python tests/record_comparison.py widths   one part of it
 
 Each function below is one part and says what it ran. tests/test_comparison.py runs a piece of each again.
@@ -56,6 +56,26 @@ def table(seeds=10):
     }
 
 
+BEST = {
+    "gd": 1.4678,
+    "momentum": 0.681292,
+    "adagrad": 0.681292,
+    "rmsprop": 0.0316228,
+    "adam": 0.14678,
+    "lion": 0.01,
+}
+"""The rate of least mean loss in `table`."""
+
+
+def more_seeds(seeds=range(10, 70)):
+    """Sixty other seeds of `table`, each method at its best rate there."""
+    learn, judge = split()
+    return {
+        name: [float(ends(learn, METHODS[name][0](lr=lr), (), 190, seed, judge)) for seed in seeds]
+        for name, lr in BEST.items()
+    }
+
+
 def plane():
     """Adam on all digits, 150 steps: training loss over 61 rates and 9 values of β₂."""
     learn = softmax_regression(*digits())
@@ -96,6 +116,24 @@ def draws():
     }
 
 
+def strangers(count=120, rates=40):
+    """Rates and settings at random for `others`, from the ranges of the four knobs in `drawn`."""
+    rng = np.random.default_rng(5)
+    lr = np.exp(rng.uniform(np.log(1e-4), np.log(1e2), rates))
+    low, high = np.log([[1e-3], [1e-4], [1e-10]]), np.log([[1.0], [1.0], [1.0]])
+    beta1, beta2, eps = np.exp(rng.uniform(low, high, (3, count)))
+    return lr, {"beta1": 1 - beta1, "beta2": 1 - beta2, "eps": eps}
+
+
+def others():
+    """Adam with one knob, its rate, and the three others not at their defaults but at random: 120 such, 40 rates,
+    runs as in `draws`."""
+    learn, judge = split()
+    lr, settings = strangers()
+    opt = adam(lr=lr, **{knob: values[:, None] for knob, values in settings.items()})
+    return ends(learn, opt, (120, 40), 190, 0, judge)
+
+
 def range_test():
     """The best constant rate after 300 steps, training loss, mean of two seeds, of 31 rates."""
     learn, found = softmax_regression(*digits()), {}
@@ -130,18 +168,21 @@ def mlp(weights, x, y):
     return loss, [x.T @ gh, h.T @ gk, k.T @ p]
 
 
-def trained(d, lr, mup, seed, base=32):
-    """Training loss after 60 Adam steps of 64 digits; with μP at another width: rates of all but the first
-    matrix × base/d, last matrix × √(base/d) (Yang et al. 2021, table 3, Adam)."""
+SCALED = {"ordinary": "", "muP": "rates start", "rates only": "rates", "start only": "start"}
+"""What of μP is done at another width: rates of all but the first matrix × base/d, last matrix × √(base/d)."""
+
+
+def trained(d, lr, scaled, seed, base=32):
+    """Training loss after 60 Adam steps of 64 digits; `scaled` as in `SCALED` (Yang et al. 2021, table 3, Adam)."""
     X, y = digits()
     order = np.random.default_rng(0).permutation(len(y))
     x, y = (X[order] - X.mean(0))[:1200], y[order][:1200]
     r = np.random.default_rng(seed)
     shapes = ((64, d), 1 / 8), ((d, d), np.sqrt(2 / d)), ((d, 10), 1 / np.sqrt(d))
     weights = [r.standard_normal(shape) * size for shape, size in shapes]
-    if mup:
+    if "start" in scaled:
         weights[2] = weights[2] * np.sqrt(base / d)
-    opts = [adam(lr=rate) for rate in (lr, *[lr * (base / d if mup else 1)] * 2)]
+    opts = [adam(lr=rate) for rate in (lr, *[lr * (base / d if "rates" in scaled else 1)] * 2)]
     states = [opt.init(w) for opt, w in zip(opts, weights, strict=True)]
     r = np.random.default_rng(seed + 100)
     for _ in range(60):
@@ -152,14 +193,14 @@ def trained(d, lr, mup, seed, base=32):
 
 
 def widths():
-    """Loss over 12 rates 2⁻¹³ … 2⁻² at widths 32, 128, 512, mean of two seeds; ordinary and μP."""
+    """Loss over 12 rates 2⁻¹³ … 2⁻² at widths 32, 128, 512, mean of four seeds: ordinary, μP, and its two halves."""
     rates = 2.0 ** np.arange(-13, -1)
     return {
         name: {
-            str(d): [np.mean([trained(d, lr, mup, s) for s in (0, 1)]) for lr in rates]
+            str(d): [np.mean([trained(d, lr, scaled, s) for s in range(4)]) for lr in rates]
             for d in (32, 128, 512)
         }
-        for name, mup in (("ordinary", False), ("muP", True))
+        for name, scaled in SCALED.items()
     }
 
 
@@ -193,7 +234,9 @@ def search():
     return {"version": optuna.__version__} | found
 
 
-PARTS = {part.__name__: part for part in (table, plane, draws, range_test, widths, search)}
+PARTS = {
+    part.__name__: part for part in (table, more_seeds, plane, draws, others, range_test, widths, search)
+}
 
 
 def short(value):

@@ -27,6 +27,14 @@ def test_the_table_of_rates(name):
     assert np.allclose(again, np.array(KEPT["table"][name][3])[[at, -1]], rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", record.BEST)
+def test_the_sixty_other_seeds(name):
+    learn, judge = record.split()
+    assert record.BEST[name] == record.RATES[int(np.argmin(np.mean(KEPT["table"][name], axis=0)[:-1]))]
+    again = record.ends(learn, record.METHODS[name][0](lr=record.BEST[name]), (), 190, 40, judge)
+    assert len(KEPT["more_seeds"][name]) == 60 and np.isclose(again, KEPT["more_seeds"][name][30], rtol=1e-4)
+
+
 def test_the_plane():
     lr, beta2 = np.geomspace(1e-4, 1e1, 61)[30], 1 - np.geomspace(1e-1, 1e-3, 9)[4]
     learn = record.softmax_regression(*record.digits())
@@ -46,12 +54,18 @@ def test_the_draws(name):
     )
 
 
-@pytest.mark.parametrize("mup", [False, True])
-def test_the_widths(mup):
-    kept = KEPT["widths"]["muP" if mup else "ordinary"]["128"]
-    assert np.isclose(
-        np.mean([record.trained(128, 2.0**-6, mup, seed) for seed in (0, 1)]), kept[7], rtol=1e-3
-    )
+def test_one_knob_among_strangers():
+    learn, judge = record.split()
+    lr, settings = record.strangers()
+    row, best = 17, int(np.argmin(KEPT["others"][17]))
+    opt = adam(lr=lr[best], **{knob: values[row] for knob, values in settings.items()})
+    assert np.isclose(record.ends(learn, opt, (), 190, 0, judge), KEPT["others"][row][best], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", record.SCALED)
+def test_the_widths(name):
+    again = np.mean([record.trained(128, 2.0**-6, record.SCALED[name], seed) for seed in range(4)])
+    assert np.isclose(again, KEPT["widths"][name]["128"][7], rtol=1e-3)
 
 
 def test_the_gradients_of_the_three_layers():
@@ -95,6 +109,15 @@ def test_the_growing_race(monkeypatch):
         assert np.prod([len(values) for values in grid.values()]) == 60
         for knob, value in entry["setting"].items():
             assert min(grid[knob]) < value < max(grid[knob]), f"{name}: {knob} = {value} is on the edge"
+    assert list(kept["controls"]) == list(growing.CONTROLS)
+    fast, own = (
+        kept[group][name]["setting"] for group, name in (("controls", "lion, faster"), ("methods", "lion"))
+    )
+    assert fast["beta2"] == own["beta2"] and 2 < fast["lr"] / own["lr"] < 3
+    for name in ("gd, linear decay", "lion, faster"):
+        entry = kept["controls"][name]
+        rule, how = growing.CONTROLS[name][1], (entry["setting"], 2, learn, show, growing.EVERY)
+        assert np.allclose(growing.run(rule, *how)[:11], entry["loss"][2][:11], rtol=1e-3)
     for name in ("momentum", "adam"):
         entry = kept["methods"][name]
         again = growing.run(growing.RACE[name][1], entry["setting"], 2, learn, show, growing.EVERY)

@@ -73,7 +73,7 @@ EXCEPT = {
     },
     "chapters/12": {
         "0.1": POLL,
-        **dict.fromkeys(("0.68", "1.15", "1.21"), ELSEWHERE),
+        **dict.fromkeys(("1.15", "1.21"), ELSEWHERE),
         **dict.fromkeys(("32,868", "1.2"), CITATION),
         "24": BY_HAND,
         "30,000": DESIGN,
@@ -83,7 +83,7 @@ EXCEPT = {
         **dict.fromkeys(("1000", "400", "60", "12"), DESIGN),
         **dict.fromkeys(("1.5", ".6244", ".4590", ".7784", ".7077", "15", "50,000"), CITATION),
         **dict.fromkeys(("2.4", "0.12"), PICTURE),
-        **dict.fromkeys(("19", "59"), POLL),
+        "59": POLL,
     },
     "chapters/15": {"2.9": POLL},
     "chapters/16": {"23668": CITATION, "100": POLL},
