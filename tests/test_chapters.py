@@ -622,3 +622,29 @@ def test_a_failed_check_is_one_line():
     shown = [output.traceback for cell in nb.cells for output in cell.outputs]
     assert shown[0] == ["one is not two"]
     assert all(len(way) > 1 for way in shown[1:]) and len(shown) == 3
+
+
+def minutes_of(nb):
+    """Minutes of the main path and of the deeper sections: 80 words or 10 lines of code a minute.
+
+    A formula is one word. Tables, exercises, reading lists and what is folded on the main path do not count.
+    """
+    time = {False: 0.0, True: 0.0}
+    for cell in nb.cells:
+        deeper, text = "deeper" in cell.metadata.get("tags", []), cell.source
+        if cell.cell_type == "code":
+            lines = 0 if "jupyter" in cell.metadata else sum(bool(line.strip()) for line in text.splitlines())
+            time[deeper] += lines / 10
+        elif not text.startswith(("## Exercises", "## Further reading")):
+            text = text if deeper else re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL)
+            text = re.sub(r"(?m)^\|.*$", "", text)
+            time[deeper] += len(re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " f ", text, flags=re.DOTALL).split()) / 80
+    return time[False], time[True]
+
+
+@pytest.mark.parametrize("name", ["01_gradient_descent", "02_stochastic_gradients"])
+def test_the_minutes_that_are_stated_are_those_that_are_counted(name):
+    nb = read(CHAPTERS / f"{name}.ipynb")
+    said = r"\*\*Minutes\*\*: (\d+) on the main path, (\d+) for the deeper"
+    (stated,) = re.findall(said, "\n".join(cell.source for cell in nb.cells))
+    assert [int(number) for number in stated] == pytest.approx(minutes_of(nb), abs=4)
