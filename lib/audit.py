@@ -15,7 +15,7 @@
 >>> print(report["steady"])
 WRONG  steady    step 1000 is 0.398 times as long as that of adam
        usually   t that is never counted or starts at 0, 1 − β without the power t, a
-                 mean that is a sum
+                 mean that is a sum, or a sum that is a mean
 
 `CHECKS` is the whole of what is asked; the site's page "Symptom, probe, cause" is made of it. NumPy only;
 no rule is known here by name, and PyTorch is used when the reader has brought it.
@@ -36,7 +36,7 @@ from lib.engine import Optimizer
 Arrays = dict[str, Array]
 
 RTOL = 1e-6
-"""How far two steps may be apart, in parts of the longer one; more when the rule answers in float32."""
+"""How far two steps may be apart, in parts of the longer one; more when the rule works in float32."""
 
 SHAPES: tuple[tuple[int, ...], ...] = ((3, 2), (5,), ())
 """What is stepped: a matrix; for `downhill` and `path` also a vector and a number."""
@@ -52,10 +52,10 @@ def audit(what: Any, like: Optimizer | None = None, **hyperparameters: Any) -> "
 
     Parameters
     ----------
-    what : a function step(theta, g, state), or a class of `torch.optim`'s kind, or an `Optimizer` of this
-        library. A function gets arrays, of the shapes in `SHAPES`, and a dict that is empty at first; it
-        returns the new theta, or None when it changed theta in place. One check gives dicts of arrays.
-        A vector, a number or a dict at which it raises is not asked.
+    what : a function step(theta, g, state), or a class of `torch.optim`'s kind whose step needs no closure,
+        or an `Optimizer` of this library. A function gets arrays, of the shapes in `SHAPES`, and a dict that
+        is empty at first; it returns the new theta, or None when it changed theta in place. One check gives
+        dicts of arrays. A vector, a number or a dict at which it raises is not asked.
     like : the optimizer that it is meant to be, with its hyperparameters, such as `adam(lr=0.1)`. Without it
         are asked only those questions that have one answer for every optimizer without noise of its own and
         without a constraint.
@@ -73,7 +73,7 @@ def audit(what: Any, like: Optimizer | None = None, **hyperparameters: Any) -> "
 
     Notes
     -----
-    float64 in, some 4500 steps. A rule that answers in float32 is compared to a thousandth of a step. Some
+    float64 in, some 4500 steps. A rule that works in float32 is compared to a thousandth of a step. Some
     fail rightly: a method that measures all arrays together, as clipping by the global norm does, fails
     `arrays`, and one with noise or a constraint of its own `mirror` and `still`. The report says so.
 
@@ -87,8 +87,8 @@ def audit(what: Any, like: Optimizer | None = None, **hyperparameters: Any) -> "
     here = _walks(what, hyperparameters)
     there = None if like is None else _walks(like, {})
     try:
-        (walker := here(_zeros())).step({"w": np.ones((3, 2))})
-        here.dtype = walker.dtype
+        (walker := here(_noise(1)[0])).step(_noise(1, seed=1)[0])
+        here.dtype = walker.works_in()
     except Exception as error:
         words = STEP if here.kind is _Function else "Its first step fails"
         happened = "" if isinstance(error, WrongAnswer) else f"raised {type(error).__name__}: "
@@ -100,9 +100,7 @@ def audit(what: Any, like: Optimizer | None = None, **hyperparameters: Any) -> "
                 results.append(_asked(name, check, here, there, "" if like is None else like.name))
     report = Report(_name(what), "" if like is None else repr(like), results)
     if here.dtype != float:
-        report.notes.append(
-            f"It answers in {here.dtype}: steps are compared to {_number(here.rtol)} of them."
-        )
+        report.notes.append(f"It works in {here.dtype}: steps are compared to {_number(here.rtol)} of them.")
     if "fresh" in report.failed:
         report.notes.append("One run is not like the next (fresh): the other answers may come and go.")
     if {"mirror", "still"} & {*report.failed}:
@@ -133,8 +131,9 @@ def audit_gradient(loss: Callable[[Any], Any], gradient: Callable[[Any], Any], t
 
     Notes
     -----
-    Differences know a slope up to the loss's round-off, about 1e-10 of the loss: a part of the gradient that
-    is smaller is not seen. Where round-off, a kink or a minimum leaves nothing to compare, it is not asked.
+    Differences know a slope up to the loss's round-off, about 1e-10 of the loss, or 1e-4 where it is computed
+    in float32: a part of the gradient that is smaller is not seen. Where round-off, a kink or a minimum
+    leaves nothing to compare, it is not asked.
 
     Examples
     --------
@@ -153,15 +152,16 @@ def audit_gradient(loss: Callable[[Any], Any], gradient: Callable[[Any], Any], t
         raise ValueError(f"theta has to be numbers, such as [0.5, 0.2]; got {theta!r}") from error
     if point.size == 0 or not np.isfinite(point).all():
         raise ValueError(f"theta has to be finite numbers, one at least; got {theta!r}")
+    report = Report(getattr(gradient, "__name__", "gradient"), "", [])
     try:
-        said = _slope(loss, np.asarray(gradient(point.copy()), dtype=float), point)
-        result = Result("slope", said is None, said or "")
+        said = _slope(loss, np.asarray(gradient(point.copy()), dtype=float), point, report.notes)
+        report.results.append(Result("slope", said is None, said or ""))
     except NotAsked as reason:
-        result = Result("slope", None, f"not asked: {reason}")
-    return Report(getattr(gradient, "__name__", "gradient"), "", [result])
+        report.results.append(Result("slope", None, f"not asked: {reason}"))
+    return report
 
 
-def _slope(loss: Callable[[Any], Any], slope: Array, point: Array) -> str | None:
+def _slope(loss: Callable[[Any], Any], slope: Array, point: Array, notes: list[str]) -> str | None:
     """How a gradient differs from the loss's differences, in words."""
 
     def at(where: Array) -> float:
@@ -183,22 +183,29 @@ def _slope(loss: Callable[[Any], Any], slope: Array, point: Array) -> str | None
     units[range(len(axes)), axes] = 1 + np.abs(point.ravel()[axes])
     random = rng.standard_normal((12, point.size)) * (1 + np.abs(point).max())
     ways = np.concatenate([units, random]).reshape(-1, *point.shape)
-    h = 1e-5
-    after, before, far, back = (np.array([at(point + k * h * d) for d in ways]) for k in (1, -1, 2, -2))
+    h, rtol, eps = 1e-5, 1e-5, float(np.finfo(float).eps)
+    values = np.array([[at(point + k * h * d) for d in ways] for k in (1, -1, 2, -2)])
+    if _works_in([middle, values]) != np.float64:
+        rtol, eps = 1e-3, float(np.finfo(np.float32).eps)
+        h *= (eps / np.finfo(float).eps) ** (1 / 3)  # where round-off and O(h²) are equally small
+        notes.append(f"The loss is computed in float32: slopes are compared to {_number(rtol)} of them.")
+        values = np.array([[at(point + k * h * d) for d in ways] for k in (1, -1, 2, -2)])
+    after, before, far, back = values
     true, told = (after - before) / (2 * h), np.array([(slope * d).sum() for d in ways])
-    blur = 8 * np.finfo(float).eps * np.abs([middle, *after, *before]).max() / h  # the loss's round-off
+    blur = 8 * eps * np.abs([middle, *after, *before]).max() / h  # the loss's round-off
     bend = np.abs((far - back) / (4 * h) - true)  # what O(h²) is
-    wrong = np.abs(true - told) > 1e-5 * np.abs(true) + 2 * bend + blur
+    wrong = np.abs(true - told) > rtol * np.abs(true) + 2 * bend + blur
     if not np.isfinite(true).all():
         raise NotAsked("the loss is not finite beside it")
     if not true.any() and not told.any():
         raise NotAsked("the loss is flat there; choose another theta")
-    if max(np.abs(true).max(), np.abs(told).max()) <= 1000 * blur:
+    if max(np.abs(true).max(), np.abs(told).max()) <= 100 * blur:
         raise NotAsked(f"differences of a loss of {_number(middle)} drown in its round-off there")
     if not wrong.any():
         return None
-    if (np.abs(true - told) <= np.abs(after - 2 * middle + before) / (2 * h) + blur)[wrong].all():
-        raise NotAsked("the loss has a kink within 1e-5, or bends more than it falls; choose another theta")
+    kink = np.abs(4 * (after - 2 * middle + before) - (far - 2 * middle + back)) / (4 * h)  # no part of h²
+    if (np.abs(true - told) <= kink + 2 * bend + blur)[wrong].all():
+        raise NotAsked(f"the loss has a kink within {_number(h)}; choose another theta")
     ratio = (true @ told) / (told @ told) if told.any() else np.nan
     if abs(ratio - 1) > 0.01 and np.abs(true - ratio * told).max() <= 1e-3 * np.abs(true).max():
         return f"the loss changes {_number(ratio)} times as fast as the gradient says"
@@ -259,15 +266,36 @@ class WrongAnswer(Exception):
     """A step that gives back what is no theta."""
 
 
-class _Rule:
-    dtype = np.dtype(float)
+def _works_in(numbers: Any) -> Any:
+    """The coarsest kind of number that has all of these."""
+    with np.errstate(all="ignore"):
+        for kind in (np.float16, np.float32):
+            if all((np.asarray(x, dtype=kind) == x).all() for x in numbers):
+                return np.dtype(kind)
+    return np.dtype(float)
 
+
+def _kept(state: Any) -> Iterator[Array]:
+    """The arrays of a state, whatever holds them."""
+    if isinstance(state, dict | list | tuple):
+        for part in state.values() if isinstance(state, dict) else state:
+            yield from _kept(part)
+    elif np.ndim(state):
+        yield np.asarray(state)
+
+
+class _Rule:
     def __init__(self, what: Optimizer, given: dict[str, Any], theta: Arrays) -> None:
         self.opt, self.theta = what(**given), theta
         self.state: Any = self.opt.init(theta)
 
     def step(self, g: Arrays) -> None:
         self.opt.step(self.theta, g, self.state)
+
+    def works_in(self) -> Any:
+        """The coarsest kind of number that θ has, by its values, or an array of the state."""
+        kinds = [array.dtype for array in _kept(self.saved()) if array.dtype.kind == "f"]
+        return min([*kinds, _works_in(self.theta.values())], key=lambda kind: kind.itemsize)
 
     def saved(self) -> Any:
         return copy.deepcopy(self.state)
@@ -294,7 +322,7 @@ class _Function(_Rule):
             )
         for key, old in self.theta.items():
             try:
-                shape, self.dtype = np.shape(new[key]), np.result_type(np.asarray(new[key]), np.float16)
+                shape = np.shape(new[key])
                 new[key] = np.array(new[key], dtype=float)
             except (TypeError, ValueError) as error:
                 raise WrongAnswer(f"gives back a {type(new[key]).__name__} that is no array") from error
@@ -306,13 +334,13 @@ class _Function(_Rule):
 class _Torch(_Rule):
     def __init__(self, what: Any, given: dict[str, Any], theta: Arrays) -> None:
         torch = sys.modules["torch"]
-        self.arrays = theta
+        self.keys = [*theta]
         self.parameters = [torch.nn.Parameter(torch.from_numpy(array)) for array in theta.values()]
         self.made = what(self.parameters, **given)
 
     @property
     def theta(self) -> Arrays:  # type: ignore[override]
-        return self.arrays  # PyTorch works in NumPy's own memory
+        return dict(zip(self.keys, (p.detach().numpy() for p in self.parameters), strict=True))
 
     def step(self, g: Arrays) -> None:
         torch = sys.modules["torch"]
@@ -343,6 +371,11 @@ class Walks:
     @property
     def rtol(self) -> float:
         return max(RTOL, 3 * float(np.finfo(self.dtype).eps) ** 0.5)
+
+    @property
+    def rounding(self) -> float:
+        """Times `rtol` and θ: four roundings of θ, which no step can be better than."""
+        return 4 * float(np.finfo(self.dtype).eps) / self.rtol
 
 
 def _walks(what: Any, given: dict[str, Any]) -> Walks:
@@ -381,7 +414,7 @@ def _noise(
     steps: int, size: float = 1.0, mean: float = 0.0, seed: int = 0, shape: tuple[int, ...] = (3, 2)
 ) -> list[Arrays]:
     draws = np.random.default_rng(seed).standard_normal((steps, *shape))
-    return [{"w": size * (mean + draw)} for draw in draws]
+    return [{"w": np.asarray(size * (mean + draw))} for draw in draws]
 
 
 def _run(walks: Walks, gradients: list[Arrays], theta: Arrays | None = None) -> list[Arrays]:
@@ -429,13 +462,15 @@ def _number(x: float) -> str:
 def _beside(ours: list[Arrays], theirs: list[Arrays], step: int, here: Walks) -> str | None:
     """How step number `step` differs from the other's, in words."""
     a, b = (path[step]["w"] - path[step - 1]["w"] for path in (ours, theirs))
-    if _near(a, b, theirs[step]["w"] * 1e-3 * here.rtol, here.rtol):
+    if _near(a, b, theirs[step]["w"] * here.rounding, here.rtol):
         return None
     if not np.isfinite(a).all():
         return f"step {step} is not finite; that of {{like}} is"
+    unit = float(max(np.abs(a).max(), np.abs(b).max()))  # the square of 1e200 is too large
+    a, b = a / unit, b / unit
     lengths = float(np.sqrt((a * a).sum())), float(np.sqrt((b * b).sum()))
     if lengths[1] == 0:
-        return f"step {step} moves by {_number(lengths[0])}; that of {{like}} does not move"
+        return f"step {step} moves by {_number(lengths[0] * unit)}; that of {{like}} does not move"
     ratio = lengths[0] / lengths[1]
     if abs(ratio - 1) < 0.005:
         gap = float(np.sqrt(((a - b) ** 2).sum())) / lengths[1]
@@ -472,15 +507,18 @@ def _downhill(here: Walks) -> str | None:
     for size, shape in ((1e-9, (3, 2)), (1e4, (3, 2)), *((1.0, shape) for shape in SHAPES)):
         g = _cut([-2.0, 1.0, 3.0, -0.5, -1.5, 0.25], shape)["w"]
         given = f"gradients of size {size:g}" + (f" and shape {shape}" if shape != SHAPES[0] else "")
-        walked = _run_if_taken([here], [{"w": size * g}] * 10, {"w": np.zeros(shape)})
+        for steps in (10, 100):  # what collects gradients before it steps moves late
+            walked = _run_if_taken([here], [{"w": size * g}] * steps, {"w": np.zeros(shape)})
+            ways = [theta["w"] for theta in walked[0]] if walked else []
+            moved = [float((g * theta).sum()) for theta in ways if theta.any()]
+            if walked is None or moved:
+                break
         if walked is None:
             continue
-        ways = [theta["w"] for theta in walked[0]]
         if not np.isfinite(ways[-1]).all():
             return f"ten {given} end in NaN or infinity"
-        moved = [float((g * theta).sum()) for theta in ways if theta.any()]
         if not moved:
-            return f"ten {given} move it nowhere"
+            return f"a hundred {given} move it nowhere"
         if moved[0] >= 0:
             return f"with {given} its first move is uphill"
     return None
@@ -521,7 +559,7 @@ def _bowl(here: Walks) -> str | None:
     if loss > 1:
         grown = f"is {_number(loss)} times what it was" if np.isfinite(loss) else "overflows"
         return f"after 1000 steps on a bowl the loss {grown}"
-    if last <= 500:
+    if last < 900 and loss > 0.01:  # a schedule may be over when the work is done
         return f"after step {last} of 1000 it moves no more, with {_number(loss)} of the loss left"
     return None
 
@@ -617,7 +655,7 @@ def _path(here: Walks, there: Walks) -> str | None:
         for t in range(1, len(ours)):
             a, b = (path[t]["w"] - path[0]["w"] for path in (ours, theirs))
             longest = max(longest, float(np.abs(b).max()))
-            if not _near(a, b, longest + np.abs(theirs[t]["w"]) * 1e-3 * here.rtol, here.rtol):
+            if not _near(a, b, longest + np.abs(theirs[t]["w"]) * t * here.rounding, here.rtol):
                 which = "" if shape == SHAPES[0] else f" and of shape {shape}"
                 return f"on sixty gradients of changing sizes{which} it leaves {{like}} at step {t}"
     return None
@@ -662,9 +700,9 @@ CHECKS: dict[str, Check] = {
     "downhill": Check(
         "the loss rises from the first step, or NaN appears at once",
         "ten equal gradients, tiny, ordinary (also a vector and a number) and large: θ has to move against "
-        "them and stay finite",
+        "them and stay finite; a hundred if ten do not move it",
         "a sign (ascent), in one shape or in all, the root of something negative, no ε in a quotient or −ε, "
-        "a sum of gradients where one of squares should be",
+        "a sum of gradients where one of squares should be; does not move: rounding, or a threshold",
         _downhill,
     ),
     "mirror": Check(
@@ -683,8 +721,9 @@ CHECKS: dict[str, Check] = {
     "bowl": Check(
         "training goes well for hundreds of steps, then explodes, turns NaN, goes back or stands still",
         "1000 steps down a round bowl with a little noise: the loss has to fall, and θ to move to the end",
-        "a learning rate that is too large or next to 0, a schedule that divides by 0, passes 1 or is over, "
-        "a state that grows for ever, ascent; with a constraint of its own it stands still rightly",
+        "a learning rate that is too large or next to 0, a schedule that divides by 0, passes 1 or is over "
+        "too soon, a state that grows for ever, a counter that overflows, ascent; with a constraint of its "
+        "own it stands still rightly",
         _bowl,
     ),
     "arrays": Check(
@@ -697,7 +736,7 @@ CHECKS: dict[str, Check] = {
     "gradient": Check(
         "logged gradients, clipping or a second optimizer see other gradients than were computed",
         "the caller's gradient before and after a step, bit for bit",
-        "weight decay, clipping or a correction written into the caller's array (g += …)",
+        "weight decay, clipping or a correction written into the caller's array (g += …), or zeros",
         _gradient,
     ),
     "buffer": Check(
@@ -721,8 +760,8 @@ CHECKS: dict[str, Check] = {
     "first": Check(
         "the first steps are too long or too short; a warm-up hides it",
         "the first step, beside the method it is meant to be",
-        "bias correction that is missing, multiplied, done twice or rooted wrongly; a state from 1; "
-        "lr, a root or a bracket in the wrong place",
+        "bias correction that is missing, multiplied, done twice or rooted wrongly; a state from 1, or used "
+        "before g is in it; a mean over all coordinates; lr, a root or a bracket in the wrong place",
         _first,
         True,
     ),
@@ -737,7 +776,8 @@ CHECKS: dict[str, Check] = {
     "steady": Check(
         "trains as if with another learning rate, for ever",
         "the thousandth of a thousand gradients that are nearly equal, beside the method",
-        "t that is never counted or starts at 0, 1 − β without the power t, a mean that is a sum",
+        "t that is never counted or starts at 0, 1 − β without the power t, a mean that is a sum, or a sum "
+        "that is a mean",
         _steady,
         True,
     ),

@@ -1,6 +1,7 @@
 """The audit accuses nobody who is right, names every bug of chapter 19's museum, and fails wrong optimizers it never saw."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -103,6 +104,8 @@ def test_every_bug_of_the_museum_is_named(museum):
 
 # Wrong in ways that the audit was not written for.
 
+ADAM = optimizers.adam(lr=0.1)
+
 
 def least(theta, g, state, lr=0.1):
     """AMSGrad that remembers the smallest v."""
@@ -144,6 +147,97 @@ def mixes(theta, g, state):
     for key in whole:
         state["s"] = state.get("s", 0) + (grads[key] ** 2).sum(axis=0)
         whole[key] -= 0.1 * grads[key] / np.sqrt(state["s"] + 1e-12)
+
+
+def adam_with(theta, g, state, m_of=None, v_of=None, t_of=None):
+    """Adam, with one thing done otherwise."""
+    t = state["t"] = t_of(state.get("t", 0) + 1) if t_of else state.get("t", 0) + 1
+    old = state.get("m", 0 * g)
+    m = state["m"] = 0.9 * old + 0.1 * g
+    v = state["v"] = 0.999 * state.get("v", 0) + 0.001 * (v_of(g * g) if v_of else g * g)
+    m = m_of(old) if m_of else m
+    return theta - 0.1 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+
+
+def one_v(theta, g, state):
+    """One second moment for the whole layer."""
+    return adam_with(theta, g, state, v_of=np.mean)
+
+
+def too_old(theta, g, state):
+    """The mean of gradients is used before the gradient is in it."""
+    return adam_with(theta, g, state, m_of=lambda old: old)
+
+
+def counts_in_a_byte(theta, g, state):
+    """After step 255 comes step 0."""
+    return adam_with(theta, g, state, t_of=lambda t: t % 256)
+
+
+def averages(theta, g, state):
+    """AdaGrad with the mean of squares."""
+    t = state["t"] = state.get("t", 0) + 1
+    s = state["s"] = state.get("s", 0) + g * g
+    return theta - 0.1 * g / (np.sqrt(s / t) + 1e-10)
+
+
+def whole_look_ahead(theta, g, state):
+    """Nesterov that adds the whole velocity, and not β of it."""
+    v = state["v"] = 0.9 * state.get("v", 0) + g
+    return theta - 0.1 * (g + v)
+
+
+def turns_over(theta, g, state):
+    """The rows of the state change places at each step."""
+    m = state["m"] = 0.9 * state.get("m", 0 * g)[::-1] + g
+    return theta - 0.1 * m
+
+
+def betas_swapped(theta, g, state):
+    """Lion with its two memories in each other's place."""
+    m = state.get("m", 0 * g)
+    state["m"] = 0.9 * m + 0.1 * g
+    return theta - 0.1 * np.sign(0.99 * m + 0.01 * g)
+
+
+def deaf(theta, g, state):
+    """A threshold below which gradients count as 0."""
+    return theta - 0.1 * np.where(np.abs(g) < 1e-4, 0, g)
+
+
+def state_by_shape(theta, g, state):
+    """Two arrays of one shape find each other's momentum."""
+    if isinstance(theta, dict):
+        return {key: state_by_shape(theta[key], g[key], state) for key in theta}
+    m = state[np.shape(g)] = 0.9 * state.get(np.shape(g), 0) + g
+    return theta - 0.1 * m
+
+
+@pytest.mark.parametrize(
+    ("what", "like", "check", "said", "cause"),
+    [
+        (one_v, ADAM, "first", "as long as that of adam, and 0.174", "a mean over all coordinates"),
+        (too_old, ADAM, "first", "step 1 is 0 times", "used before g is in it"),
+        (counts_in_a_byte, None, "bowl", "not finite after 256 steps", "a counter that overflows"),
+        (averages, optimizers.adagrad(lr=0.1), "steady", "31.6 times", "a sum that is a mean"),
+        (whole_look_ahead, optimizers.nesterov(lr=0.1), "huge", "step 1 is 1.05 times", "lr, "),
+        (
+            turns_over,
+            optimizers.momentum(lr=0.1),
+            "second",
+            "step 2 is 1.17 times",
+            "memory that is not kept",
+        ),
+        (betas_swapped, optimizers.lion(lr=0.1), "second", "1.41 of its length beside", "betas that changed"),
+        (deaf, None, "downhill", "a hundred gradients of size 1e-09 move it nowhere", "a threshold"),
+        (state_by_shape, None, "arrays", "the first of two arrays", "one state for all arrays"),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_others_that_it_never_saw_are_told_what_that_means(what, like, check, said, cause):
+    report = audit(what, like=like)
+    causes = " ".join(CHECKS[name].cause for name in report.failed)
+    assert said in report[check].said and cause in causes, report
 
 
 @pytest.mark.parametrize(
@@ -213,6 +307,17 @@ def stops(theta, g, state):
     return theta - 1e-3 * g * (state["t"] <= 12)
 
 
+def stops_halfway(theta, g, state):
+    """A schedule that is over when nine tenths of the loss are left."""
+    state["t"] = state.get("t", 0) + 1
+    return theta - 1e-4 * g * (state["t"] <= 600)
+
+
+def clips_numbers(theta, g, state):
+    """Louder gradients than 5 are cut, when they are numbers."""
+    return theta - 0.1 * (np.clip(g, -5, 5) if np.ndim(g) == 0 else g)
+
+
 def hardly_moves(theta, g, state):
     return theta - 1e-12 * g
 
@@ -235,6 +340,8 @@ GD, MOMENTUM = optimizers.gd(lr=0.1), optimizers.momentum(lr=0.1)
         (slow_in_a_row, GD, "path", r"of shape \(5,\) it leaves gd at step 1"),
         (other_number, MOMENTUM, "path", r"of shape \(\) it leaves momentum at step 2"),
         (stops, None, "bowl", "after step 12 of 1000 it moves no more, with 0.976 of the loss left"),
+        (stops_halfway, None, "bowl", "after step 600 of 1000 it moves no more, with 0.887 of the loss left"),
+        (clips_numbers, GD, "path", r"of shape \(\) it leaves gd at step"),
         (hardly_moves, None, "bowl", "1000 steps on a bowl take 2e−09 of the loss away"),
         (other_keys, GD, "arrays", r"gives back a dict with the keys \['c'\] for a dict with the keys"),
         (no_dict, GD, "arrays", "gives back a float for a dict"),
@@ -266,16 +373,125 @@ def adam_as_in(dtype):
 
 def test_float32_is_compared_to_what_it_can_do():
     report = audit(adam_as_in(np.float32), like=optimizers.adam(lr=0.1))
-    assert not report.failed and "It answers in float32" in str(report).splitlines()[1], report
+    assert not report.failed and "It works in float32" in str(report).splitlines()[1], report
     assert not audit(adam_as_in(np.float64), like=optimizers.adam(lr=0.1)).notes
     slow = audit(adam_as_in(np.float32), like=optimizers.adam(lr=0.101))
     assert {"first", "steady", "path"} <= {*slow.failed}, slow
 
-    def inside(theta, g, state):
-        theta[...] = np.float32(theta - 0.01 * g)
+    def out_of_sight(theta, g, state):  # float32 in an object, which nobody looks into
+        inner = state.setdefault("inner", SimpleNamespace(state={}))
+        return theta + np.float64(adam_as_in(np.float32)(0 * theta, g, inner.state))
 
-    report = audit(inside, like=optimizers.gd(lr=0.01))
-    assert "of its length beside it, as float32 would" in report["first"].said, report
+    report = audit(out_of_sight, like=ADAM)
+    assert report.failed == ["steady"] and "beside it, as float32 would" in report["steady"].said, report
+
+
+def in_float32(lr):
+    def step(theta, g, state):
+        return np.float32(theta) - np.float32(lr) * np.float32(g)
+
+    return step
+
+
+@pytest.mark.parametrize("lr", [1e-2, 1e-3, 1e-4])
+def test_a_small_rate_in_float32_is_no_bug(lr):
+    """θ − ηg is rounded to what θ can be: far from 0 that is more than a thousandth of a short step."""
+    report = audit(in_float32(lr), like=optimizers.gd(lr=lr))
+    assert not report.failed, report
+    report = audit(in_float32(1.1 * lr), like=optimizers.gd(lr=lr))
+    assert {"first", "second", "steady", "path", "tiny"} <= {*report.failed}, report
+
+
+def float32_in_place(theta, g, state):
+    theta[...] = np.float32(theta) - np.float32(0.01) * np.float32(g)
+
+
+def float32_state(theta, g, state):
+    m = state["m"] = np.float32(0.9) * state.get("m", np.float32(0)) + np.float32(g)
+    return theta - 0.01 * m
+
+
+def float32_state_inside(theta, g, state):
+    slots = state.setdefault("slots", [{"m": np.zeros(np.shape(g), np.float32)}])
+    slots[0]["m"] = np.float32(0.9) * slots[0]["m"] + np.float32(g)
+    return theta - 0.01 * slots[0]["m"]
+
+
+def products_for_powers(theta, g, state):
+    """Adam that multiplies its betas up and has no t."""
+    p, q = (state[k] * b if k in state else b for k, b in (("p", 0.9), ("q", 0.999)))
+    m, v = state.get("m", 0), state.get("v", 0)
+    state.update(p=p, q=q, m=m + 0.1 * (g - m), v=v + 0.001 * (g * g - v))
+    return theta - 0.1 * (state["m"] / (1 - p)) / (np.sqrt(state["v"] / (1 - q)) + 1e-8)
+
+
+def remembers_all(theta, g, state):
+    """Momentum as a sum over all gradients that there were, and no velocity."""
+    state.setdefault("all", []).insert(0, np.array(g))
+    return theta - 0.1 * sum(0.9**k * old for k, old in enumerate(state["all"]))
+
+
+def number_by_number(theta, g, state):
+    """AdaGrad in plain Python, on lists."""
+    s = state.setdefault("s", [0.0] * np.size(g))
+    new = np.ravel(theta).tolist()
+    for i, x in enumerate(np.ravel(g).tolist()):
+        s[i] += x * x
+        new[i] -= 0.1 * x / (s[i] ** 0.5 + 1e-10)
+    return np.reshape(new, np.shape(theta)).tolist()
+
+
+def closed_over(lr):
+    def step(theta, g, state):
+        v = state.setdefault("v", np.zeros_like(theta))
+        v *= 0.9
+        v += g
+        theta -= lr * v
+
+    return step
+
+
+def over_when_done(theta, g, state):
+    """A cosine of 400 steps, after which it stands still; the loss is at 1e-5 by then."""
+    t = state["t"] = state.get("t", 0) + 1
+    return theta - 0.05 * (1 + np.cos(np.pi * min(t / 400, 1))) * g
+
+
+def collects(theta, g, state):
+    """The mean of 16 gradients makes one step."""
+    state.setdefault("kept", []).append(np.array(g))
+    if len(state["kept"]) == 16:
+        theta = theta - 0.1 * np.mean(state.pop("kept"), axis=0)
+    return theta
+
+
+def last_key_first(theta, g, state):
+    """Dicts in another order, a state of its own for each key."""
+    if isinstance(theta, dict):
+        return {k: last_key_first(theta[k], g[k], state.setdefault(k, {})) for k in reversed(theta)}
+    m = state["m"] = 0.9 * state.get("m", 0) + g
+    return theta - 0.1 * m
+
+
+@pytest.mark.parametrize(
+    ("what", "like"),
+    [
+        (float32_in_place, optimizers.gd(lr=0.01)),
+        (float32_state, optimizers.momentum(lr=0.01)),
+        (float32_state_inside, optimizers.momentum(lr=0.01)),
+        (products_for_powers, ADAM),
+        (remembers_all, optimizers.momentum(lr=0.1)),
+        (number_by_number, optimizers.adagrad(lr=0.1)),
+        (closed_over(0.1), optimizers.momentum(lr=0.1)),
+        (over_when_done, None),
+        (collects, None),
+        (last_key_first, optimizers.momentum(lr=0.1)),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_unusual_right_ones_are_not_accused(what, like):
+    report = audit(what, like=like)
+    assert not report.failed and ("float32" in what.__name__) == bool(report.notes), report
 
 
 def test_noise_and_constraints_are_named_where_the_report_begins():
@@ -431,6 +647,39 @@ def test_a_wrong_gradient_is_told(gradient, said):
 def test_where_differences_tell_nothing_nobody_is_accused(loss, gradient, theta, why):
     report = audit_gradient(loss, gradient, theta)
     assert report["slope"].passed is None and why in report["slope"].said, report
+
+
+@pytest.mark.parametrize("kind", [np.float32, lambda value: float(np.float32(value))], ids=["array", "float"])
+def test_a_loss_in_float32_is_compared_to_what_it_can_do(kind):
+    x, y = np.float32(X), np.float32(Y)
+
+    def narrow(p):
+        a, b = np.float32(p)
+        return kind(((a * x + b - y) ** 2).mean())
+
+    report = audit_gradient(narrow, right, [0.5, 0.2])
+    assert not report.failed and "computed in float32" in str(report).splitlines()[1], report
+    for factor, said in ((-1, "−1 times"), (0.5, "2 times"), ([1, 1.01], r"at theta[1] it is")):
+        report = audit_gradient(narrow, lambda p, factor=factor: factor * right(p), [0.5, 0.2])
+        assert said in report["slope"].said, report
+    assert not audit_gradient(loss, right, [0.5, 0.2]).notes
+
+
+def test_what_bends_has_no_kink():
+    """Near a minimum a loss bends more than it falls, and a wrong gradient is wrong there too."""
+
+    def bowl(w):
+        return (w * w).sum()
+
+    near = [1e-6, 2e-6]
+    assert not audit_gradient(bowl, lambda w: 2 * w, near).failed
+    assert audit_gradient(bowl, lambda w: 2.1 * w, near).failed
+
+
+@pytest.mark.parametrize("at", np.linspace(-3e-5, 3e-5, 13))
+def test_a_kink_beside_theta_is_no_bug(at):
+    report = audit_gradient(lambda w: np.abs(w - at).sum(), lambda w: np.sign(w - at), [0.0, 1.0])
+    assert not report.failed, report
 
 
 def test_a_small_part_of_a_gradient_is_seen():

@@ -6,6 +6,7 @@ import pytest
 
 from lib import dialects
 from lib.audit import audit
+from lib.optimizers import gd, momentum
 
 if find_spec("torch") is None:
     pytest.skip("torch is not installed: make test-frameworks", allow_module_level=True)
@@ -110,3 +111,59 @@ def test_a_function_around_optax_is_asked_like_any_other():
 
     report = audit(step, like=dialects.torch_adam(lr=0.1))
     assert not report.failed and report["arrays"].passed, report
+
+
+class Rebinds(torch.optim.SGD):
+    """A parameter's memory is another after each step."""
+
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.data = p.data - group["lr"] * p.grad
+
+
+class KeepsFloat32(torch.optim.SGD):
+    """Momentum whose state is float32 beside float64 parameters."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state[p].get("m", torch.zeros(p.shape))
+                self.state[p]["m"] = 0.9 * m + p.grad.float()
+                p -= group["lr"] * self.state[p]["m"]
+
+
+class CountsOutside(torch.optim.SGD):
+    """A rate that falls with a count which is not in the state."""
+
+    t = 0
+
+    def step(self):
+        self.t += 1
+        for group in self.param_groups:
+            group["lr"] = 0.1 / self.t
+        super().step()
+
+
+class FirstOnly(torch.optim.SGD):
+    """The loop ends after one parameter."""
+
+    @torch.no_grad()
+    def step(self):
+        p = self.param_groups[0]["params"][0]
+        p -= 0.1 * p.grad
+
+
+@pytest.mark.parametrize(
+    ("kind", "like", "failed"),
+    [
+        (Rebinds, gd(lr=0.1), []),
+        (KeepsFloat32, momentum(lr=0.1), []),
+        (CountsOutside, None, ["saved"]),
+        (FirstOnly, gd(lr=0.1), ["arrays"]),
+    ],
+)
+def test_classes_of_ones_own_are_judged_by_what_they_do(kind, like, failed):
+    report = audit(kind, like=like, lr=0.1)
+    assert report.failed == failed, report
