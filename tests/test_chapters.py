@@ -17,7 +17,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import v4
 
-from tools import decks
+from tools import decks, pace
 from tools.execute import (
     CHAPTERS,
     WIDGETS,
@@ -180,6 +180,19 @@ def needs_no_deeper_section(nb, path):
         deeper |= dict.fromkeys(left, is_deeper)
 
 
+def states_its_minutes(nb, path):
+    """They are counted, and a main path takes 45 at most."""
+    if path.parent.name != "chapters" or path.stem[:2] == "00":
+        return
+    if any(MAGIC.search(cell.source) for cell in code_cells(nb)):
+        return  # no Python; another rule says so
+    stated = [cell.source for cell in nb.cells if pace.SAID.search(cell.source)]
+    if len(stated) != 1 or pace.with_minutes(stated[0], nb) != stated[0]:
+        yield 'it does not state the minutes that are counted ("**Minutes** to read: 5; 60 for the exercises."): make execute'
+    if (few := pace.minutes(nb, deeper=False)) > pace.LONGEST:
+        yield f"the main path takes {few} minutes, {pace.LONGEST} are allowed: make a section deeper, or words fewer"
+
+
 def names(code):
     """What a cell takes from those before it, and what it leaves."""
     needed, left, within = set(), set(), [c for c in code.co_consts if isinstance(c, CodeType)]
@@ -255,6 +268,7 @@ RULES = [
     has_short_code,
     is_as_long_as_a_chapter,
     needs_no_deeper_section,
+    states_its_minutes,
     links_its_neighbours,
     links_what_exists,
     prints_at_most_six_digits,
@@ -322,7 +336,8 @@ def sound():
             cell("plt.plot(loss)", shows({"image/png": PNG, "text/plain": "<Figure>"}), count=2, alt=alt),
             cell("Player(run)", shows(VIEW), count=3),
             cell("1 / 0", v4.new_output("error", ename="E", evalue="no"), count=4, tags=["raises-exception"]),
-            *(text(f"Words {n}.") for n in range(40)),
+            text("**Minutes** to read: 5; 60 for the exercises."),
+            *(text(f"Words {n}.") for n in range(39)),
         ]
     )
     for one in nb.cells[1:14]:
@@ -398,6 +413,12 @@ BREAKS = [
         lambda nb: insert(nb, cell("x = 1", tags=["deeper"]), cell("y = [lambda: x]")),
     ),
     (needs_no_deeper_section, lambda nb: insert(nb, cell("x = 1", tags=["deeper"]), cell("x = x + 1"))),
+    (
+        states_its_minutes,
+        lambda nb: nb.cells[5].update(source="**Minutes** to read: 10; 60 for the exercises."),
+    ),
+    (states_its_minutes, lambda nb: nb.cells[5].update(source="Minutes: few.")),
+    (states_its_minutes, lambda nb: nb.cells[6].update(source="Word after word. " * 3000)),
     (
         links_its_neighbours,
         lambda nb: nb.cells[0].update(source="# Go\n\n[← 00 Old title](00_start_here.ipynb)"),
@@ -624,27 +645,10 @@ def test_a_failed_check_is_one_line():
     assert all(len(way) > 1 for way in shown[1:]) and len(shown) == 3
 
 
-def minutes_of(nb):
-    """Minutes of the main path and of the deeper sections: 80 words or 10 lines of code a minute.
-
-    A formula is one word. Tables, exercises, reading lists and what is folded on the main path do not count.
-    """
-    time = {False: 0.0, True: 0.0}
-    for cell in nb.cells:
-        deeper, text = "deeper" in cell.metadata.get("tags", []), cell.source
-        if cell.cell_type == "code":
-            lines = 0 if "jupyter" in cell.metadata else sum(bool(line.strip()) for line in text.splitlines())
-            time[deeper] += lines / 10
-        elif not text.startswith(("## Exercises", "## Further reading")):
-            text = text if deeper else re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL)
-            text = re.sub(r"(?m)^\|.*$", "", text)
-            time[deeper] += len(re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " f ", text, flags=re.DOTALL).split()) / 80
-    return time[False], time[True]
-
-
-@pytest.mark.parametrize("name", ["01_gradient_descent", "02_stochastic_gradients"])
-def test_the_minutes_that_are_stated_are_those_that_are_counted(name):
-    nb = read(CHAPTERS / f"{name}.ipynb")
-    said = r"\*\*Minutes\*\*: (\d+) on the main path, (\d+) for the deeper"
-    (stated,) = re.findall(said, "\n".join(cell.source for cell in nb.cells))
-    assert [int(number) for number in stated] == pytest.approx(minutes_of(nb), abs=4)
+def test_the_first_chapter_says_how_minutes_are_counted():
+    said = (
+        "two hundred words a minute, three seconds for a line of code, twenty for a formula or a figure, "
+        "a minute for a player"
+    )
+    assert any(said in cell.source for cell in read(CHAPTERS / "00_start_here.ipynb").cells)
+    assert (round(60 / pace.WORD), pace.LINE, pace.FORMULA, pace.FIGURE, pace.PLAYER) == (200, 3, 20, 20, 60)

@@ -25,6 +25,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+sys.path.insert(0, str(Path(__file__).parent))
+from pace import with_minutes
+
 CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 FRAMEWORKS = "frameworks"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -165,14 +168,15 @@ def with_links(source: str, path: Path) -> str:
     return "\n\n".join([text, " · ".join(links)]) if links else text
 
 
-def refresh_links() -> None:
-    """Write the links of every chapter whose neighbours changed."""
+def refresh() -> None:
+    """Write the links of every chapter whose neighbours changed, and the minutes that each takes."""
     for path in sorted(CHAPTERS.glob("*.ipynb")):
         nb = nbformat.read(path, as_version=4)
-        source = with_links(nb.cells[0].source, path)
-        if source != nb.cells[0].source:
-            nb.cells[0].source = source
-            write(path, serialize(nb))
+        nb.cells[0].source = with_links(nb.cells[0].source, path)
+        for cell in nb.cells:
+            cell.source = with_minutes(cell.source, nb)
+        if (text := serialize(nb)) != path.read_text(encoding="utf-8"):
+            write(path, text)
 
 
 def main(paths: list[Path], frameworks: bool) -> int:
@@ -188,7 +192,7 @@ def main(paths: list[Path], frameworks: bool) -> int:
             return 1
         write(path, serialize(nb))
         print(f", {time.monotonic() - begin:.1f} s")
-    refresh_links()
+    refresh()
     return 0
 
 
