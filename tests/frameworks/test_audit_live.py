@@ -129,7 +129,7 @@ class KeepsFloat32(torch.optim.SGD):
     def step(self):
         for group in self.param_groups:
             for p in group["params"]:
-                m = self.state[p].get("m", torch.zeros(p.shape))
+                m = self.state[p].get("m", torch.zeros(p.shape, dtype=torch.float32))
                 self.state[p]["m"] = 0.9 * m + p.grad.float()
                 p -= group["lr"] * self.state[p]["m"]
 
