@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lib import dialects, optimizers
-from lib.checks import REQUIRED
+from lib.checks import ALLOWED, REQUIRED, stem
 from lib.engine import Optimizer
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +67,8 @@ def missing(rule, texts=None):
                 "@",
                 f"the entry @article{{{key}…, {author} {year}",
             )
+    for unknown in [k for k in rule.hyperparameters if stem(k) not in ALLOWED]:
+        lacks("lib/checks.py", rf'^    "{unknown}": ', "ALLOWED", f'"{unknown}": its range, in ALLOWED')
     row = re.search(rf"^\| `{name}\(.*$", text("NOTATION.md"), re.MULTILINE)
     elsewhere = row and re.search(r"`\w+\(", row[0].partition(" | ")[2])
     if elsewhere or not ours:
@@ -100,7 +102,7 @@ def test_the_changelog_counts_the_rules(what, rules):
 
 def test_a_new_rule_is_told_every_station():
     @optimizers.optimizer
-    def newcomer(theta, g, t, m, *, lr, beta1=0.9):
+    def newcomer(theta, g, t, m, *, lr, nu=0.9):
         """Newcomer: nobody's (Nobody & Other 2031, Algorithm 1).
 
         θ ← θ
@@ -109,12 +111,12 @@ def test_a_new_rule_is_told_every_station():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(RULES, "newcomer", newcomer)
-        notation = "| Downhill | PyTorch |\n| `newcomer(lr=none, beta1=0.9)` | `New(lr=0.1)` | – | – |\n"
+        notation = "| Downhill | PyTorch |\n| `newcomer(lr=none, nu=0.9)` | `New(lr=0.1)` | – | – |\n"
         files = [line.partition(":")[0] for line in missing(newcomer)]
         told = missing(newcomer, {"NOTATION.md": notation})
     assert files == [
         "NOTATION.md", "tests/table.py", "tests/test_optimizers.py", "tests/test_optimizers.py", "README.md",
-        "lib/plotting.py", "chapters/references.bib",
+        "lib/plotting.py", "chapters/references.bib", "lib/checks.py",
     ]  # fmt: skip
     assert [line.partition(":")[0] for line in told][-2:] == [
         "tests/spellings.py",
