@@ -83,7 +83,7 @@ EXCEPT = {
         **dict.fromkeys(("1000", "400", "60", "12"), DESIGN),
         **dict.fromkeys(("1.5", ".6244", ".4590", ".7784", ".7077", "15", "50,000"), CITATION),
         **dict.fromkeys(("2.4", "0.12"), PICTURE),
-        "59": POLL,
+        **dict.fromkeys(("19", "59"), POLL),
     },
     "chapters/15": {"2.9": POLL},
     "chapters/16": {"23668": CITATION, "100": POLL},

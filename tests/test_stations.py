@@ -67,7 +67,7 @@ def missing(rule, texts=None):
                 "@",
                 f"the entry @article{{{key}…, {author} {year}",
             )
-    for unknown in [k for k in rule.hyperparameters if stem(k) not in ALLOWED]:
+    for unknown in {stem(k): None for k in rule.hyperparameters if stem(k) not in ALLOWED}:
         lacks("lib/checks.py", rf'^    "{unknown}": ', "ALLOWED", f'"{unknown}": its range, in ALLOWED')
     row = re.search(rf"^\| `{name}\(.*$", text("NOTATION.md"), re.MULTILINE)
     elsewhere = row and re.search(r"`\w+\(", row[0].partition(" | ")[2])

@@ -47,6 +47,8 @@ def minutes(nb: NotebookNode, deeper: bool) -> int:
 
 
 def with_minutes(source: str, nb: NotebookNode) -> str:
-    """The text of a chapter's cell; if it states the minutes, they are those that are counted."""
+    """The text of a chapter's cell, with the minutes that are counted where it states any."""
+    if not SAID.search(source):
+        return source
     few, more = (minutes(nb, deeper) for deeper in (False, True))
     return SAID.sub(f"{few} on the main path, {more} for what is deeper" if more else f"{few}", source)
