@@ -65,10 +65,10 @@ EXCEPT = {
         "1.88": ELSEWHERE,
     },
     "chapters/11": {
-        **dict.fromkeys(("450", "70", "300", "550"), PICTURE),
-        **dict.fromkeys(("400", "500", "21"), DESIGN),
-        **dict.fromkeys(("441", "1.6", "76", "108", "270"), BY_HAND),
-        **dict.fromkeys(("0.00002", "0.25"), ELSEWHERE),
+        **dict.fromkeys(("450", "300"), PICTURE),
+        **dict.fromkeys(("500", "21"), DESIGN),
+        **dict.fromkeys(("441", "76", "108", "270"), BY_HAND),
+        "0.25": ELSEWHERE,
         "80": CITATION,
     },
     "chapters/12": {
