@@ -12,6 +12,7 @@ thread on one core. Steps are of float32 unless it says otherwise; grids are of 
 that is not installed is named, and its rows are left out.
 """
 
+import ctypes
 import datetime
 import gc
 import os
@@ -357,11 +358,20 @@ def rules():
                 yield f"{what}: of {peer}", times[way] / times[peer], asked
 
 
+def keep_pages():
+    """Let this process keep the memory it frees, and say whether it will: else each large array is of new
+    pages, which the system clears first. With glibc alone."""
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt, trim_threshold, mmap_max = ctypes.CDLL(None).mallopt, -1, -4
+    return bool(mallopt(trim_threshold, 2**31 - 1) and mallopt(mmap_max, 0))
+
+
 def roof():
     """One core's two ceilings, for chapter 20, and how near to the first some steps come: what they have to
     move, (3 + 2 slots) numbers an element, over the time they take; and what a readable step takes in blocks
-    that the cache does not hold. Times are the core's own, without what others take of it, and the fastest
-    of the repeats."""
+    that the cache does not hold, where each large array is of new pages and where none is. Times are the
+    core's own, without what others take of it, and the fastest of the repeats."""
     n, size = 4 * 10**7, 1000
     a, b = arrays(n, np.float32)
     A, B = (x[: size * size].reshape(size, size) for x in (a, b))
@@ -382,9 +392,12 @@ def roof():
         engine.BLOCK = kept
 
     calls = [lambda block=block: step_in(block) for block in (kept, 2**22, N)]
-    first, *more = together(10, *calls, **best)
-    for ways, time in zip(("blocks of 2²²", "whole arrays"), more, strict=True):
-        yield f"one core: readable Adam, 10⁷ float32, {ways} over blocks of 2¹⁵", time / first, ""
+    for pages in ("", ", pages kept"):
+        if pages and not keep_pages():
+            continue
+        first, *more = together(10, *calls, **best)
+        for ways, time in zip(("blocks of 2²²", "whole arrays"), more, strict=True):
+            yield f"one core: readable Adam, 10⁷ float32, {ways} over blocks of 2¹⁵{pages}", time / first, ""
 
 
 # Curves and memory.
