@@ -129,7 +129,7 @@ class Problem(Surface):
 
     @property
     def _dimension(self) -> int:
-        return len(self.coords)
+        return sum(map(prod, self.shapes.values()))
 
     def _split(self, theta: Array) -> list[Array]:
         return list(self.views(theta).values())
