@@ -722,12 +722,11 @@ def norm(x):
     [5.e-300 5.e+000 5.e+300]
     """
     with errstate(all="ignore"):
-        squares = (x * x).sum(axis=0)
-        length = sqrt(squares)
-        if isinstance(squares, floating) and squares * (1 / squares) < inf:  # not 0, not infinite: mostly so
-            return length
-        if isinstance(squares, ndarray) and vdot(squares, 1 / squares) < inf:
-            return length
+        length = sqrt((x * x).sum(axis=0))
+        if isinstance(length, (ndarray, floating)):
+            both = length + 1 / length
+            if vdot(both, both) < inf:  # arrays mostly go this quick way
+                return length
         edge, one = finfo(x.dtype).maxexp, x.dtype.type(1)
         up, down = one * 2.0 ** (5 * edge // 8), one * 2.0 ** -(5 * edge // 8)
         unit = where(length < inf, where(length > 2.0 ** -(edge // 2), one, up), down)
