@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
 SCRIPTS = sorted(path.stem for path in FIGURES.glob("*.py"))
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
-LINES = re.compile(r'\bd="[^"]*"|\burl\(#\w+\)|\bid="p\w+"')  # and what is clipped, which is named for them
+LINE = re.compile(r'\bd="[^"]*"')
+CLIP = re.compile(r'\burl\(#\w+\)|\bid="p\w+"')  # named for the last digits of what is clipped
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +40,16 @@ def unlike(old, new):
     """What differs between two figures, or None: a bit more than rounding on another processor does."""
     if old.suffix == ".svg":
         texts = [path.read_text(encoding="utf-8") for path in (old, new)]
-        if len({NUMBER.sub("#", LINES.sub("", text)) for text in texts}) > 1:
+        texts = [CLIP.sub("", text) for text in texts]
+        rests = [LINE.sub("", text) for text in texts]
+        if len({NUMBER.sub("#", text) for text in rests}) > 1:
             return "other text or shapes"
-        if len({NUMBER.sub("#", text) for text in texts}) > 1:
-            return None  # a line with a point more, which rounding can make: the PNG beside it is compared
-        numbers = [np.array(NUMBER.findall(text), float) for text in texts]
-        return None if np.allclose(*numbers, atol=0.01) else "other coordinates"
+        lines = list(zip(*map(LINE.findall, texts), strict=True))
+        # Rounding can move a point of a simplified line by 0.03, or leave one out: a line with more or fewer
+        # points is compared in the PNG beside it alone.
+        alike = [rests, *(pair for pair in lines if len({NUMBER.sub("#", line) for line in pair}) == 1)]
+        numbers = [np.array(NUMBER.findall("".join(part)), float) for part in zip(*alike, strict=True)]
+        return None if np.allclose(*numbers, atol=0.05) else "other coordinates"
     pairs = list(zip(*map(frames, (old, new)), strict=True))
     if any(a.shape != b.shape for a, b in pairs):
         return "another size"
