@@ -155,8 +155,8 @@ book-serve: book
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
 
 test-site: book slides
-	@$(PY) -m pytest -n auto -m "" tests/browser/test_site.py tests/browser/test_relief.py tests/browser/test_slides.py \
-	  tests/browser/test_reopened.py tests/test_book.py tests/test_builders.py tools
+	@$(PY) -m pytest -n auto -m site tests/browser tests/test_book.py tests/test_builders.py
+	@$(PY) -m pytest -q -m "" tools
 
 assignments: .venv/ready
 	@$(PY) tools/assignments.py

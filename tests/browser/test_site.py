@@ -195,6 +195,17 @@ def test_a_player_finds_its_place(name, which, width, site, visit):
     visit.assert_quiet()
 
 
+SHORT = """() => { const width = () => document.documentElement.clientWidth, before = width();
+    document.body.hidden = true; return [width(), before]; }"""
+
+
+def test_a_scrollbar_has_its_place_from_the_first_line_on(site, visit):
+    """It comes when enough of a page has: the lines already there keep their length."""
+    open_page(visit.page, f"{site}/chapters/11_schedules.html")
+    short, long = visit.page.evaluate(SHORT)
+    assert short == long
+
+
 IN_TEXT = "formulas => formulas.filter((one) => getComputedStyle(one).overflowX !== 'visible' || one.tabIndex >= 0).length"
 WRONG_STOPS = (
     "boxes => boxes.filter((one) => (one.tabIndex >= 0) !== (one.scrollWidth > one.clientWidth + 1)).length"
@@ -447,8 +458,8 @@ def test_a_chapter_from_a_file(visit):
 @pytest.mark.parametrize("lost", ["faces.css", "players.js", "downhill.css"])
 def test_a_lost_file_is_noticed(lost, site, visit):
     visit.page.context.route(f"**/{lost}*", lambda route: route.fulfill(status=404))
-    visit.page.goto(f"{site}/chapters/01_gradient_descent.html")
-    visit.page.wait_for_load_state("networkidle")
+    with visit.page.expect_event("console", lambda message: message.type == "error"):
+        visit.page.goto(f"{site}/chapters/01_gradient_descent.html")
     with pytest.raises(AssertionError, match="404"):
         visit.assert_quiet()
 
@@ -459,8 +470,8 @@ def test_a_player_without_its_saved_state_is_noticed(site, visit):
         route.fulfill(response=response, body=re.sub(r'"[0-9a-f]{32}": \{', '"x": {', response.text()))
 
     visit.page.context.route("**/01_gradient_descent.html", lose)
-    visit.page.goto(f"{site}/chapters/01_gradient_descent.html")
-    visit.page.wait_for_load_state("networkidle")
+    with visit.page.expect_event("pageerror"):
+        visit.page.goto(f"{site}/chapters/01_gradient_descent.html")
     with pytest.raises(AssertionError, match="no saved state"):
         visit.assert_quiet()
 
