@@ -82,7 +82,7 @@ EXCEPT = {
         **dict.fromkeys(("1200", "32", "190", "597", "43", "200", "31", "300", "64"), DESIGN),
         **dict.fromkeys(("1000", "400", "60", "12"), DESIGN),
         **dict.fromkeys(("1.5", ".6244", ".4590", ".7784", ".7077", "15", "50,000"), CITATION),
-        **dict.fromkeys(("2.4", "0.12"), PICTURE),
+        "2.4": PICTURE,
         **dict.fromkeys(("19", "59"), POLL),
     },
     "chapters/15": {"2.9": POLL},
