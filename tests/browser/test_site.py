@@ -195,8 +195,8 @@ def test_a_player_finds_its_place(name, which, width, site, visit):
     visit.assert_quiet()
 
 
-SHORT = """() => { const width = () => document.documentElement.clientWidth, before = width();
-    document.body.hidden = true; return [width(), before]; }"""
+SHORT = """() => { const width = () => document.documentElement.getBoundingClientRect().width, before = width();
+    document.body.style.display = "none"; return [width(), before]; }"""
 
 
 def test_a_scrollbar_has_its_place_from_the_first_line_on(site, visit):
