@@ -421,6 +421,14 @@ def test_every_kind_of_surface_and_outcome_has_a_still(surface, start, opt):
     assert len(data["image/png"]) > 10_000
 
 
+def test_a_still_shows_how_far_below_its_start_a_loss_ends(monkeypatch):
+    monkeypatch.setattr("lib.player._png", lambda figure: figure)
+    bowl = surface(window=((-2, 2), (-2, 2)), name="bowl")(lambda x, y: (x * x + y * y - 1, (2 * x, 2 * y)))
+    shown = Player(descend(bowl, (0.6, 0.8001), gd(lr=0.1), 20)).still().axes[1].lines[0].get_ydata()
+    assert shown[0] == pytest.approx(1.6e-4, rel=1e-2)
+    assert shown[-1] == pytest.approx(-1, abs=1e-3)
+
+
 def test_no_steps_at_all(race):
     player = Player(race["gd"].isel(step=[0]))
     assert player.text().splitlines()[0] == "booth, 0 steps"

@@ -152,7 +152,7 @@ class Player(anywidget.AnyWidget):
                 plotting.path(run, left, label=name, **looks[name])
                 style = {key: value for key, value in looks[name].items() if key != "marker"}
                 loss = run["loss"].where(np.isfinite(run["loss"])) - self.meta["floor"]
-                right.plot(run["step"], loss.where(abs(loss) <= 100 * abs(loss[0])), label=name, **style)
+                right.plot(run["step"], loss.where(loss <= 100 * abs(loss[0])), label=name, **style)
             left.set(xlim=across, ylim=up)
             right.set(xlabel="step", ylabel="f − minimum" if self.meta["floor"] else "f")
             right.set(yscale="log") if self.meta["log"] else right.set(ylim=self.meta["range"])
