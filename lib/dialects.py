@@ -100,7 +100,8 @@ def torch_adam(theta, g, t, m, v, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8,
 
         g ← g + λ·θ, then as Adam
 
-    A weight whose gradient has no noise decays at about the same speed, however large λ is. With λ = 0 it is `optimizers.adam`.
+    A weight whose gradient has no noise decays at about the same speed, however large λ is. With λ = 0 it is
+    `optimizers.adam`.
     """
     g = g + weight_decay * theta
     m = beta1 * m + (1 - beta1) * g
