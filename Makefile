@@ -156,7 +156,7 @@ book-serve: book
 
 test-site: book slides
 	@$(PY) -m pytest -n auto -m site tests/browser tests/test_book.py tests/test_builders.py
-	@$(PY) -m pytest -q -m "" tools
+	@$(PY) -m pytest -q -m "" tools # their doctests need Sphinx
 
 assignments: .venv/ready
 	@$(PY) tools/assignments.py
