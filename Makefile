@@ -87,8 +87,10 @@ lab: .venv/ready
 	  --FileContentsManager.preferred_dir=$(PLACE) \
 	  --LabApp.default_url=/lab/tree/$(patsubst chapters/%,$(PLACE)/%,$(firstword $(wildcard chapters/$(CHAPTER)*.ipynb) chapters/00_start_here.ipynb)) $(LAB_ARGS)
 
+# A file's tests stay in one process. Files in their order, not those of most tests first: the notebooks come last,
+# and each is short, so no process waits for another at the end.
 test: .venv/ready
-	@$(PY) -m pytest -n auto --dist loadfile $(SHUFFLE:%=--shuffle %)
+	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(SHUFFLE:%=--shuffle %)
 
 QUICK := stations own_rules engine_errors optimizers dialects docs surfaces schedules
 quick: .venv/ready

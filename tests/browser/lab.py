@@ -38,6 +38,11 @@ ARGUMENTS = [
 ]
 
 
+PATIENCE = (
+    300  # seconds until what is waited for is called missing: a slow machine under load needs most of them
+)
+
+
 class NoChromium(RuntimeError):
     """There is no Chromium to drive."""
 
@@ -84,6 +89,7 @@ class Visit:
 def visit(browser: Browser, **context: Any) -> Iterator[Visit]:
     """A page of its own profile; requests to other machines are recorded and refused."""
     opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+    opened.set_default_timeout(PATIENCE * 1000)
     seen = Visit(opened.new_page())
 
     def refuse(route, request):
@@ -151,7 +157,7 @@ class Notebook:
     def run(self) -> None:
         """Run all cells, to the end."""
         wait(self.page, "() => jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.page.wait_for_function(RUN)  # the last reply may come a moment after
+        self.page.wait_for_function(RUN)  # the command ends at the first error; the cells go on
 
     def code(self) -> list[dict[str, Any]]:
         """The code cells, as the notebook file has them."""
@@ -167,7 +173,7 @@ class Notebook:
         self.page.evaluate("panel.sessionContext.shutdown()")
 
 
-def wait(page: Page | Frame, script: str, value: Any = None, seconds: int = 180) -> None:
+def wait(page: Page | Frame, script: str, value: Any = None, seconds: int = PATIENCE) -> None:
     """Wait for what an asynchronous function does in the page; fail rather than hang."""
     late = f"new Promise((_, fail) => setTimeout(() => fail(Error('still not done after {seconds} s')), {seconds}e3))"
     page.evaluate(f"(value) => Promise.race([({script})(value), {late}])", value)
@@ -220,7 +226,7 @@ def jupyterlab(course: Path, folder: Path, host: str = "lab") -> Iterator[Lab]:
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     try:
-        assert serving.wait(60), f"{name} did not start:\n" + "".join(log)
+        assert serving.wait(PATIENCE), f"{name} did not start:\n" + "".join(log)
         yield Lab(f"http://127.0.0.1:{port}", token, copy, Path(own["JUPYTER_DATA_DIR"]), place)
     finally:
         server.terminate()
