@@ -45,7 +45,7 @@ def falling(rule):
 # chapter, rule, two settings with the values to try: 12 × 5 of two, or 60 of one
 ALT = (
     "Loss on held-out digits against steps, 0 to 300, for eleven tuned methods, means of five seeds, on a "
-    "logarithmic axis. All fall steeply from 2.4 and end close together, between 0.07 and 0.11; Adam with a "
+    "logarithmic axis. All begin at 2.4 and end close together, between 0.07 and 0.11; Adam with a "
     "rate that falls to 0 ends lowest."
 )
 RACE = {
