@@ -595,7 +595,7 @@ def plateau(x):
 @surface([(-4, 4)], [(0,)])
 def lessard(x):
     """The convex f with f′ = 25x for x < 1, x + 24 for 1 ≤ x < 2, 25x − 24 for x ≥ 2, and f(0) = 0 (Lessard,
-    Recht & Packard 2016, §4.6), on which the best heavy ball for quadratics never comes to rest."""
+    Recht & Packard 2016, §4.6), on which the best heavy ball for quadratics need not come to rest."""
     left, middle, right = x < 1, (x >= 1) & (x < 2), x >= 2
     slope = np.select([left, middle, right], [25 * x, x + 24, 25 * x - 24], np.nan)
     value = np.select(
