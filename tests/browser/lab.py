@@ -38,9 +38,8 @@ ARGUMENTS = [
 ]
 
 
-PATIENCE = (
-    300  # seconds until what is waited for is called missing: a slow machine under load needs most of them
-)
+PATIENCE = 300
+"""Seconds until what is waited for is called missing; chapter 18 alone ran for 150 on a slow machine under load."""
 
 
 class NoChromium(RuntimeError):
@@ -173,9 +172,9 @@ class Notebook:
         self.page.evaluate("panel.sessionContext.shutdown()")
 
 
-def wait(page: Page | Frame, script: str, value: Any = None, seconds: int = PATIENCE) -> None:
+def wait(page: Page | Frame, script: str, value: Any = None) -> None:
     """Wait for what an asynchronous function does in the page; fail rather than hang."""
-    late = f"new Promise((_, fail) => setTimeout(() => fail(Error('still not done after {seconds} s')), {seconds}e3))"
+    late = f"new Promise((_, fail) => setTimeout(() => fail(Error('not done after {PATIENCE} s')), {PATIENCE}e3))"
     page.evaluate(f"(value) => Promise.race([({script})(value), {late}])", value)
 
 

@@ -1,6 +1,5 @@
 """The player where readers open notebooks: in JupyterLab, in Notebook 7, under the rules of VS Code."""
 
-import contextlib
 import io
 import json
 
@@ -13,7 +12,7 @@ from nbclient import NotebookClient
 from nbformat.sign import NotebookNotary
 from page import Screen
 from PIL import Image
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError as NotThere
 
 from lib.descend import descend
 from lib.optimizers import adam
@@ -58,10 +57,11 @@ def opened(host, page, name="player"):
     widgets, for good; then it is opened once more, as a reader would."""
     notebook = host.open(page, f"{name}.ipynb")
     notebook.show(1)
-    with contextlib.suppress(TimeoutError):
+    try:
         page.locator(".downhill-player").wait_for(timeout=60_000)
-        return notebook
-    return host.open(page, f"{name}.ipynb")
+    except NotThere:
+        notebook = host.open(page, f"{name}.ipynb")
+    return notebook
 
 
 def player_of(notebook, page):
