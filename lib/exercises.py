@@ -49,8 +49,9 @@ def is_number(answer: Any) -> bool:
 def number(answer: Any, what: str) -> float:
     """An answer as a plain number; an assertion says in words what came instead.
 
-    >>> number(np.array(0.5), "rate")
-    0.5
+    >>> from fractions import Fraction
+    >>> number(np.array(0.5), "rate"), number([0.5], "rate"), number(Fraction(1, 2), "rate")
+    (0.5, 0.5, 0.5)
     >>> number(None, "rate")
     Traceback (most recent call last):
     AssertionError: rate is None, not a number
@@ -60,5 +61,5 @@ def number(answer: Any, what: str) -> float:
     """
     if not isinstance(answer, str):
         with suppress(TypeError, ValueError):
-            return float(answer)
+            return float(np.asarray(answer).item())
     raise AssertionError(f"{what} is {answer!r}, not a number")

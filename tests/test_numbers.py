@@ -65,7 +65,7 @@ EXCEPT = {
         "1.88": ELSEWHERE,
     },
     "chapters/11": {
-        **dict.fromkeys(("450", "300"), PICTURE),
+        "300": PICTURE,
         **dict.fromkeys(("500", "21"), DESIGN),
         **dict.fromkeys(("441", "76", "108", "270"), BY_HAND),
         "0.25": ELSEWHERE,
