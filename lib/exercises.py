@@ -47,7 +47,7 @@ def is_number(answer: Any) -> bool:
 
 
 def number(answer: Any, what: str) -> float:
-    """An answer as a plain number; an assertion says in words what came instead.
+    """An answer as a plain number, alone or in a list of one; an assertion says in words what came instead.
 
     >>> from fractions import Fraction
     >>> number(np.array(0.5), "rate"), number([0.5], "rate"), number(Fraction(1, 2), "rate")
@@ -58,8 +58,12 @@ def number(answer: Any, what: str) -> float:
     >>> number("0.5", "rate")
     Traceback (most recent call last):
     AssertionError: rate is '0.5', not a number
+    >>> number(["0.5"], "rate")
+    Traceback (most recent call last):
+    AssertionError: rate is ['0.5'], not a number
     """
-    if not isinstance(answer, str):
-        with suppress(TypeError, ValueError):
-            return float(np.asarray(answer).item())
+    with suppress(TypeError, ValueError):
+        value = np.asarray(answer).item()
+        if not isinstance(value, str):
+            return float(value)
     raise AssertionError(f"{what} is {answer!r}, not a number")
